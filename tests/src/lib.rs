@@ -1,0 +1,30 @@
+//! The harness: what a scenario needs to put a real agent before a real Docker engine and to look at both.
+//!
+//! - [`docker`]: an engine of the test's own, in its own network namespace, that can be stopped and frozen
+//! - [`agent`]: the agent's binary on a free port; [`sample`]: the figures it tells
+//! - [`fake_docker`]: an engine that fails in a chosen way
+//! - [`cgroup`], [`process`], [`programs`]: what the kernel itself says, to compare with
+//! - [`binaries`], [`command`], [`http`], [`network_namespace`], [`wait`]: means
+//!
+//! Everything that is started or made here ends with the guard that made it, after a panic too.
+
+#![cfg(feature = "harness")]
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a harness reports what it could not do by failing the test that asked for it"
+)]
+
+pub mod agent;
+pub mod binaries;
+pub mod cgroup;
+pub mod command;
+pub mod docker;
+pub mod fake_docker;
+pub mod http;
+pub mod network_namespace;
+pub mod process;
+pub mod programs;
+pub mod sample;
+pub mod wait;

@@ -1,0 +1,81 @@
+//! A load that a container can carry: one static program that listens, burns CPU, holds memory and moves bytes,
+//! each bounded in time and in count.
+//!
+//! The tests run one subcommand a container and compare what it did with what the agent counted; `serve` does
+//! the same on request, for a look at the agent with `cargo xtask demo`.
+
+mod args;
+mod load;
+mod serve;
+mod tcp;
+mod udp;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use args::Args;
+
+const USAGE: &str = "usage: workload COMMAND [--NAME VALUE]...
+  serve                                          HTTP on $PORT (3000): /, /cpu, /memory, /send
+  spin     --threads N --seconds S               busy threads
+  sleep    --seconds S
+  tcp-sink --port P [--seconds S]                reads and discards, prints the bytes of each connection
+  tcp-send --to A:P --bytes N [--rate BYTES_PER_S]
+  loopback --bytes N [--rate BYTES_PER_S]        TCP to itself over 127.0.0.1
+  udp-sink --port P [--seconds S]
+  udp-send --to A:P --count N --size BYTES [--rate PACKETS_PER_S]
+  get      --to A:P [--path /]                   one HTTP request, prints the body";
+
+fn main() -> ExitCode {
+    if let Err(error) = exit_on_signals() {
+        eprintln!("workload: cannot handle signals: {error}");
+        return ExitCode::FAILURE;
+    }
+    let mut words = std::env::args().skip(1);
+    let command = words.next().unwrap_or_default();
+    match Args::parse(words).and_then(|args| run(&command, &args)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("workload {command}: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &str, args: &Args) -> Result<(), String> {
+    match command {
+        "serve" => serve::serve(args),
+        "spin" => load::spin(args.number("threads")?, args.seconds("seconds")?),
+        "sleep" => {
+            std::thread::sleep(args.seconds("seconds")?);
+            Ok(())
+        }
+        "tcp-sink" => tcp::sink(args.port("port")?, args.seconds_or_longest("seconds")?),
+        "tcp-send" => tcp::send(
+            args.address("to")?,
+            args.number("bytes")?,
+            args.rate("rate")?,
+        ),
+        "loopback" => tcp::loopback(args.number("bytes")?, args.rate("rate")?),
+        "udp-sink" => udp::sink(args.port("port")?, args.seconds_or_longest("seconds")?),
+        "udp-send" => udp::send(
+            args.address("to")?,
+            args.number("count")?,
+            args.number("size")?,
+            args.rate("rate")?,
+        ),
+        "get" => serve::get(args.address("to")?, args.text("path").unwrap_or("/")),
+        _ => Err(format!("no such command\n{USAGE}")),
+    }
+}
+
+/// PID 1 of a container ignores every signal that it has no handler for, and would be killed only after
+/// Docker's grace time.
+fn exit_on_signals() -> std::io::Result<()> {
+    let always = Arc::new(AtomicBool::new(true));
+    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
+        signal_hook::flag::register_conditional_shutdown(signal, 0, Arc::clone(&always))?;
+    }
+    Ok(())
+}

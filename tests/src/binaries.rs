@@ -1,0 +1,78 @@
+//! Where the programs under test are: `cargo xtask test` has built them and says so; else they are built here.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::{env, fs};
+
+use serde_json::Value;
+
+/// The agent.
+#[track_caller]
+pub fn agent() -> &'static PathBuf {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        given("BALANCER_AGENT_BIN")
+            .unwrap_or_else(|| build("balancer-agent", &["-p", "balancer-agent"], None))
+    })
+}
+
+/// The workload, which needs no file but itself to run.
+#[track_caller]
+pub fn workload() -> &'static PathBuf {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
+        let words = [
+            "-p",
+            "agent-tests",
+            "--no-default-features",
+            "--target",
+            &target,
+        ];
+        let build = || build("workload", &words, Some("-C target-feature=+crt-static"));
+        given("BALANCER_WORKLOAD_BIN").unwrap_or_else(build)
+    })
+}
+
+fn given(variable: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(env::var_os(variable)?);
+    assert!(
+        fs::metadata(&path).is_ok_and(|file| file.is_file()),
+        "{variable}: {} is no file",
+        path.display()
+    );
+    Some(path)
+}
+
+#[track_caller]
+fn build(binary: &str, words: &[&str], rustflags: Option<&str>) -> PathBuf {
+    let mut command = Command::new(env!("CARGO"));
+    command.args([
+        "build",
+        "--quiet",
+        "--locked",
+        "--release",
+        "--message-format=json",
+        "--bin",
+        binary,
+    ]);
+    command
+        .args(words)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stderr(Stdio::inherit());
+    if let Some(flags) = rustflags {
+        command.env("RUSTFLAGS", flags);
+    }
+    let output = command.output().expect("cargo runs these tests");
+    assert!(
+        output.status.success(),
+        "cargo cannot build {binary}; `cargo xtask setup` brings what it needs"
+    );
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let executable = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from));
+    executable.unwrap_or_else(|| panic!("cargo did not say where {binary} is"))
+}

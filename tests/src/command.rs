@@ -1,0 +1,112 @@
+//! Programs of the machine, run to their end within a deadline.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+/// Long enough for any of the small commands that the harness runs, on a loaded machine.
+const DEADLINE: Duration = Duration::from_mins(1);
+
+/// What a program did.
+#[derive(Debug)]
+pub struct Done {
+    /// It ended by itself with exit code 0.
+    pub success: bool,
+    /// What it wrote to standard output, without space at its ends.
+    pub stdout: String,
+    /// What it wrote to standard error, without space at its ends.
+    pub stderr: String,
+}
+
+impl From<Output> for Done {
+    fn from(output: Output) -> Self {
+        Self {
+            success: output.status.success(),
+            stdout: String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        }
+    }
+}
+
+/// A command that is killed when [`DEADLINE`] has passed.
+fn bounded<S: AsRef<OsStr>>(words: &[S]) -> Command {
+    let mut command = Command::new("timeout");
+    command
+        .arg("--kill-after=5")
+        .arg(DEADLINE.as_secs().to_string())
+        .args(words);
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Runs a program and gives what it did, whether it failed or not.
+#[track_caller]
+pub fn attempt<S: AsRef<OsStr>>(words: &[S]) -> Done {
+    let output = bounded(words).output();
+    output
+        .unwrap_or_else(|error| panic!("cannot run {}: {error}", line(words)))
+        .into()
+}
+
+/// Runs a program that must succeed and gives its standard output.
+#[track_caller]
+pub fn run<S: AsRef<OsStr>>(words: &[S]) -> String {
+    let done = attempt(words);
+    assert!(
+        done.success,
+        "{} failed: {} {}",
+        line(words),
+        done.stdout,
+        done.stderr
+    );
+    done.stdout
+}
+
+/// Runs a program that must succeed, with `input` on its standard input.
+#[track_caller]
+pub fn run_with_input<S: AsRef<OsStr>>(words: &[S], input: &[u8]) -> String {
+    let mut command = bounded(words);
+    let spawned = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = spawned.unwrap_or_else(|error| panic!("cannot run {}: {error}", line(words)));
+    let written = child
+        .stdin
+        .take()
+        .expect("standard input is piped")
+        .write_all(input);
+    let done = Done::from(
+        child
+            .wait_with_output()
+            .expect("the child is ours to wait for"),
+    );
+    assert!(
+        done.success,
+        "{} failed: {} {}",
+        line(words),
+        done.stdout,
+        done.stderr
+    );
+    written.unwrap_or_else(|error| panic!("{} did not read its input: {error}", line(words)));
+    done.stdout
+}
+
+/// Where the shell would find a program.
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|dir| dir.join(name))
+        .find(|candidate| candidate.is_file())
+}
+
+fn line<S: AsRef<OsStr>>(words: &[S]) -> String {
+    let words: Vec<_> = words
+        .iter()
+        .map(|word| word.as_ref().to_string_lossy())
+        .collect();
+    words.join(" ")
+}

@@ -1,0 +1,316 @@
+//! A Docker engine of the test's own: it can be stopped, killed, frozen and started again, and fights with no
+//! other engine of the machine over networks.
+
+pub mod cleanup;
+pub mod container;
+pub mod image;
+
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::command::{self, Done};
+use crate::http::{self, Reply};
+use crate::network_namespace::NetworkNamespace;
+use crate::process::{self, Signal};
+use crate::wait::{wait_until, wait_until_true};
+pub use container::Container;
+
+const START_DEADLINE: Duration = Duration::from_secs(30);
+/// dockerd gives each container 10 s to end before it kills it.
+const STOP_DEADLINE: Duration = Duration::from_secs(45);
+
+/// A private engine with the image [`image::WORKLOAD`], up and answering. All that it made goes with it.
+#[derive(Debug)]
+pub struct PrivateDocker {
+    // fields drop in this order; the engine's processes and mounts are gone before (see Drop)
+    netns: NetworkNamespace,
+    dir: TempDir,
+    daemon: Mutex<Option<Child>>,
+}
+
+impl PrivateDocker {
+    /// An engine under which containers live on while it is away.
+    #[track_caller]
+    pub fn start() -> Self {
+        Self::start_with_live_restore(true)
+    }
+
+    /// An engine that ends its containers when it ends, or not.
+    #[track_caller]
+    pub fn start_with_live_restore(live_restore: bool) -> Self {
+        check_prerequisites();
+        let dir = tempfile::Builder::new().prefix("balancer-test-").tempdir();
+        let dir = dir.expect("the directory for temporary files is writable");
+        // an ordinary user has to reach the socket in it
+        let permissions = fs::Permissions::from_mode(0o711);
+        fs::set_permissions(dir.path(), permissions).expect("the directory is ours");
+        let docker = Self {
+            netns: NetworkNamespace::create(),
+            dir,
+            daemon: Mutex::new(None),
+        };
+        docker.write_config(live_restore);
+        docker.launch();
+        image::import_workload(&docker, image::WORKLOAD, &[]);
+        docker
+    }
+
+    /// Starts the engine again after [`Self::terminate`] or [`Self::kill`], and waits until it answers.
+    #[track_caller]
+    pub fn launch(&self) {
+        self.launch_without_waiting();
+        wait_until("the private dockerd to answer", START_DEADLINE, || {
+            if let Some(status) = self.ended() {
+                panic!(
+                    "the private dockerd ended with {status}:\n{}",
+                    self.log_end()
+                );
+            }
+            self.api("/_ping").map(|_| ())
+        });
+    }
+
+    /// [`Self::launch`], but gives back at once.
+    #[track_caller]
+    pub fn launch_without_waiting(&self) {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.log_path());
+        let log = log.expect("the log file is ours");
+        let [nsenter, net] = self.netns.enter();
+        let mut command = Command::new(nsenter);
+        command
+            .arg(net)
+            .arg("dockerd")
+            .arg("--config-file")
+            .arg(self.dir.path().join("daemon.json"));
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
+        let child = command.spawn().expect("nsenter and dockerd are installed");
+        *self.daemon.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
+    }
+
+    /// SIGTERM, and waits until the engine has ended.
+    #[track_caller]
+    pub fn terminate(&self) {
+        process::signal(self.pid(), Signal::TERM);
+        self.wait_for_end();
+    }
+
+    /// SIGTERM, without waiting: [`Self::wait_for_end`] does.
+    #[track_caller]
+    pub fn begin_termination(&self) {
+        process::signal(self.pid(), Signal::TERM);
+    }
+
+    /// SIGKILL.
+    #[track_caller]
+    pub fn kill(&self) {
+        process::signal(self.pid(), Signal::KILL);
+        self.wait_for_end();
+        self.forget_containerd();
+    }
+
+    /// Stops the engine where it is; callers still get their connections, and no answer.
+    #[track_caller]
+    pub fn freeze(&self) {
+        process::signal(self.pid(), Signal::STOP);
+    }
+
+    /// Lets a frozen engine go on.
+    #[track_caller]
+    pub fn thaw(&self) {
+        process::signal(self.pid(), Signal::CONT);
+    }
+
+    /// Waits until the engine has ended.
+    #[track_caller]
+    pub fn wait_for_end(&self) {
+        wait_until_true("the private dockerd to end", STOP_DEADLINE, || {
+            self.ended().is_some()
+        });
+        *self.daemon.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The engine's socket.
+    pub fn socket(&self) -> PathBuf {
+        self.dir.path().join("docker.sock")
+    }
+
+    /// The engine's address, as the agent takes it.
+    pub fn url(&self) -> String {
+        format!("unix://{}", self.socket().display())
+    }
+
+    /// A directory that other users may pass through; it goes with the engine.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Where the engine, its published ports and its host-network containers live.
+    pub fn netns(&self) -> &NetworkNamespace {
+        &self.netns
+    }
+
+    /// Runs the `docker` command on this engine; it must succeed. Gives its standard output.
+    #[track_caller]
+    pub fn cli(&self, words: &[&str]) -> String {
+        command::run(&self.cli_words(words))
+    }
+
+    /// Runs the `docker` command on this engine and gives what it did.
+    #[track_caller]
+    pub fn attempt_cli(&self, words: &[&str]) -> Done {
+        command::attempt(&self.cli_words(words))
+    }
+
+    /// `GET path` on the engine's API.
+    pub fn api(&self, path: &str) -> Result<Reply, String> {
+        let reply = http::get_over_unix_socket(&self.socket(), path).map_err(|e| e.to_string())?;
+        if reply.status == 200 {
+            Ok(reply)
+        } else {
+            Err(format!("{} {}", reply.status, reply.body))
+        }
+    }
+
+    /// [`Self::api`] for what must be there.
+    #[track_caller]
+    pub fn api_json(&self, path: &str) -> Value {
+        let reply = self
+            .api(path)
+            .unwrap_or_else(|error| panic!("dockerd: GET {path}: {error}"));
+        reply.json()
+    }
+
+    /// Everything that containers leave: containers, volumes, networks and images, for a before and after.
+    #[track_caller]
+    pub fn inventory(&self) -> String {
+        let lists: [&[&str]; 4] = [
+            &["ps", "--all", "--quiet", "--no-trunc"],
+            &["volume", "ls", "--quiet"],
+            &["network", "ls", "--quiet"],
+            &["images", "--all", "--quiet"],
+        ];
+        lists.map(|words| self.cli(words)).join("\n--\n")
+    }
+
+    /// The API calls that the engine has logged so far, as `METHOD /path?query`.
+    #[track_caller]
+    pub fn calls(&self) -> Vec<String> {
+        let log = fs::read(self.log_path()).expect("the engine writes a log");
+        let log = String::from_utf8_lossy(&log);
+        let call = |line: &str| {
+            let (_, call) = line
+                .split_once("msg=\"Calling ")
+                .or_else(|| line.split_once("Calling "))?;
+            Some(call.split('"').next().unwrap_or(call).to_owned())
+        };
+        log.lines().filter_map(call).collect()
+    }
+
+    fn cli_words(&self, words: &[&str]) -> Vec<String> {
+        let mut all = vec!["docker".to_owned(), "--host".to_owned(), self.url()];
+        all.extend(words.iter().map(|word| (*word).to_owned()));
+        all
+    }
+
+    fn write_config(&self, live_restore: bool) {
+        let path = |name: &str| self.dir.path().join(name);
+        // all in one file: a flag that the machine's own daemon.json names too would be refused
+        let config = json!({
+            "data-root": path("data"),
+            "exec-root": path("exec"),
+            "pidfile": path("docker.pid"),
+            "hosts": [self.url()],
+            "live-restore": live_restore,
+            // no mount, no helper process, on any kernel; the images are small
+            "storage-driver": "vfs",
+            "exec-opts": ["native.cgroupdriver=cgroupfs"],
+            // its log then names every API call that arrives
+            "debug": true,
+        });
+        fs::write(path("daemon.json"), config.to_string()).expect("the directory is ours");
+    }
+
+    /// containerd ends with its engine. Where init is slow to take its exit status, the next engine would see
+    /// its process still listed, and wait for it in vain instead of starting another.
+    #[track_caller]
+    fn forget_containerd(&self) {
+        let file = self.dir.path().join("exec/containerd/containerd.pid");
+        let pid = fs::read_to_string(&file).expect("the engine started its own containerd");
+        wait_until_true("containerd to end with its engine", STOP_DEADLINE, || {
+            !process::is_alive(pid.trim())
+        });
+        fs::remove_file(&file).expect("the file was just read");
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.dir.path().join("dockerd.log")
+    }
+
+    fn log_end(&self) -> String {
+        let log = fs::read(self.log_path()).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let lines: Vec<_> = log.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+
+    #[track_caller]
+    fn pid(&self) -> u32 {
+        let daemon = self.daemon.lock().unwrap_or_else(PoisonError::into_inner);
+        daemon.as_ref().expect("the engine was launched").id()
+    }
+
+    fn ended(&self) -> Option<String> {
+        let mut daemon = self.daemon.lock().unwrap_or_else(PoisonError::into_inner);
+        daemon
+            .as_mut()?
+            .try_wait()
+            .ok()
+            .flatten()
+            .map(|status| status.to_string())
+    }
+}
+
+impl Drop for PrivateDocker {
+    fn drop(&mut self) {
+        cleanup::end_engine(&self.netns, self.dir.path());
+        let mut daemon = self.daemon.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mut child) = daemon.take() {
+            // killed above: this only takes its exit status
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A machine that lacks something fails the test: what was not run was not shown.
+#[track_caller]
+fn check_prerequisites() {
+    assert!(
+        process::is_root(),
+        "this test starts a Docker engine, which needs root"
+    );
+    let programs = [
+        "dockerd", "docker", "ip", "iptables", "nsenter", "tar", "timeout",
+    ];
+    let missing: Vec<_> = programs
+        .into_iter()
+        .filter(|name| command::find_program(name).is_none())
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "not installed: {} (`cargo xtask test` installs it)",
+        missing.join(", ")
+    );
+}

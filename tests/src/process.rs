@@ -1,0 +1,74 @@
+//! Processes as /proc shows them, and signals to those that the harness started.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+pub use rustix::process::Signal;
+use rustix::process::{Pid, kill_process};
+
+/// Sends a signal to a process that the caller started; one that has ended already is no error.
+#[track_caller]
+pub fn signal(pid: u32, signal: Signal) {
+    if let Err(error) = try_signal(pid, signal) {
+        assert!(
+            error == rustix::io::Errno::SRCH,
+            "cannot send {signal:?} to process {pid}: {error}"
+        );
+    }
+}
+
+/// [`signal`] for guards, which must not panic.
+pub(crate) fn try_signal(pid: u32, signal: Signal) -> rustix::io::Result<()> {
+    let pid = i32::try_from(pid)
+        .ok()
+        .and_then(Pid::from_raw)
+        .ok_or(rustix::io::Errno::SRCH)?;
+    kill_process(pid, signal)
+}
+
+/// The harness runs with an effective user id of 0.
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// How many files, sockets and other descriptors a process has open.
+#[track_caller]
+pub fn open_files(pid: u32) -> usize {
+    let dir = format!("/proc/{pid}/fd");
+    fs::read_dir(&dir)
+        .unwrap_or_else(|error| panic!("cannot read {dir}: {error}"))
+        .count()
+}
+
+/// A process that has ended runs no program, though it is listed until its parent has asked for its status.
+pub(crate) fn is_alive(pid: &str) -> bool {
+    fs::read_link(format!("/proc/{pid}/exe")).is_ok()
+}
+
+/// Processes that live in the network namespace with this inode number; ended ones, which nobody has waited
+/// for yet, live in none.
+pub(crate) fn in_network_namespace(inode: u64) -> Vec<u32> {
+    let lives_there = |pid: &u32| {
+        let link = format!("/proc/{pid}/ns/net");
+        fs::metadata(link).is_ok_and(|namespace| namespace.ino() == inode)
+    };
+    all().into_iter().filter(lives_there).collect()
+}
+
+/// Processes of one cgroup, as its `cgroup.procs` lists them.
+pub(crate) fn in_cgroup(dir: &Path) -> Vec<u32> {
+    let listed = fs::read_to_string(dir.join("cgroup.procs")).unwrap_or_default();
+    listed
+        .lines()
+        .filter_map(|line| line.parse().ok())
+        .filter(|pid| *pid != 0)
+        .collect()
+}
+
+fn all() -> Vec<u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect()
+}

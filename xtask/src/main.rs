@@ -1,1 +1,54 @@
-fn main(){}
+//! Chores of this repository, one file a command: `cargo xtask setup | run | test | check`.
+//!
+//! It prints every command that it runs. It never compiles the kernel programs itself: `agent/build.rs` does, so that
+//! a plain `cargo build` gives the same agent.
+
+mod artifacts;
+mod check;
+mod command;
+mod docker;
+mod rules;
+mod run;
+mod setup;
+mod test;
+mod tree;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Chores of this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Install what building the kernel programs needs; does nothing where all is there.
+    Setup(setup::Args),
+    /// Set up if needed, build, and run the agent as root; flags for the agent go after `--`.
+    Run(run::Args),
+    /// Set up if needed and run the tests: those without root, then those with root and a Docker engine.
+    Test(test::Args),
+    /// Format, lints, dependencies, documentation and the rules of this repository.
+    Check(check::Args),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().chore {
+        Chore::Setup(args) => setup::main(&args),
+        Chore::Run(args) => run::main(&args),
+        Chore::Test(args) => test::main(&args),
+        Chore::Check(args) => check::main(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Builds, and what they made: paths come from cargo's messages, never from a guess.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use crate::command::{Command, workspace};
+
+/// An executable that cargo built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Executable {
+    /// Directory of the package that it belongs to.
+    pub(crate) package: PathBuf,
+    /// Name of the target, such as `balancer-agent`.
+    pub(crate) target: String,
+    /// Whether it is an integration test: a file of `tests/` in its package.
+    pub(crate) integration_test: bool,
+    pub(crate) path: PathBuf,
+}
+
+/// The agent as it is shipped: release profile.
+pub(crate) fn agent() -> Result<PathBuf> {
+    let build = Command::cargo().args([
+        "build",
+        "--locked",
+        "--release",
+        "--package",
+        "balancer-agent",
+    ]);
+    the_one(build, "balancer-agent")
+}
+
+/// The program that test containers run, static because their images hold nothing else.
+pub(crate) fn workload() -> Result<PathBuf> {
+    let version = Command::new("rustc")
+        .arg("-vV")
+        .ask()
+        .context("asking `rustc -vV` for the host's target")?;
+    let host = version
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .context("`rustc -vV` names no host")?;
+    let build = Command::cargo()
+        .args([
+            "build",
+            "--locked",
+            "--release",
+            "--package",
+            "agent-tests",
+            "--no-default-features",
+            "--bin",
+            "workload",
+            "--target",
+            host,
+        ])
+        .env("RUSTFLAGS", "-C target-feature=+crt-static");
+    the_one(build, "workload")
+}
+
+/// Integration tests of the package `agent-tests`, built from the same graph of features as a plain `cargo test`, so
+/// that the two share what they compile.
+pub(crate) fn integration_tests() -> Result<Vec<Executable>> {
+    let package = workspace()?.join("tests");
+    let built = build(Command::cargo().args(["test", "--locked", "--no-run"]))?;
+    Ok(built
+        .into_iter()
+        .filter(|built| built.integration_test && built.package == package)
+        .collect())
+}
+
+fn the_one(command: Command, target: &str) -> Result<PathBuf> {
+    let shown = command.to_string();
+    let built = build(command)?
+        .into_iter()
+        .find(|built| built.target == target && !built.integration_test);
+    built
+        .map(|built| built.path)
+        .with_context(|| format!("`{shown}` made no `{target}`"))
+}
+
+fn build(command: Command) -> Result<Vec<Executable>> {
+    let command = command.arg("--message-format=json-render-diagnostics");
+    let mut built = Vec::new();
+    let status = command.lines(|line| built.extend(executable(line)))?;
+    command.succeeded(status)?;
+    Ok(built)
+}
+
+fn executable(message: &str) -> Option<Executable> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let target = message.get("target")?;
+    let kinds = target.get("kind")?.as_array()?;
+    Some(Executable {
+        path: message.get("executable")?.as_str()?.into(),
+        package: Path::new(message.get("manifest_path")?.as_str()?)
+            .parent()?
+            .to_owned(),
+        target: target.get("name")?.as_str()?.to_owned(),
+        integration_test: kinds.iter().any(|kind| kind == "test"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn executables_are_taken_from_cargo_messages() {
+        let message = r#"{"reason":"compiler-artifact","manifest_path":"/repo/tests/Cargo.toml",
+            "target":{"kind":["test"],"name":"counts"},"executable":"/t/debug/deps/counts-1"}"#;
+        let expected = Executable {
+            package: "/repo/tests".into(),
+            target: "counts".to_owned(),
+            integration_test: true,
+            path: "/t/debug/deps/counts-1".into(),
+        };
+        assert_eq!(executable(message), Some(expected));
+    }
+
+    #[test]
+    fn a_library_and_a_line_of_text_are_no_executables() {
+        let library = r#"{"manifest_path":"/repo/agent/Cargo.toml","target":{"kind":["lib"],"name":"x"},"executable":null}"#;
+        assert_eq!(executable(library), None);
+        assert_eq!(
+            executable(r#"{"reason":"build-finished","success":true}"#),
+            None
+        );
+        assert_eq!(executable("warning: something"), None);
+    }
+}

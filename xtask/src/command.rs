@@ -1,0 +1,240 @@
+//! The one way in which xtask starts another program: printed before it runs, named in its error.
+
+use std::{
+    convert::Infallible,
+    env,
+    ffi::{OsStr, OsString},
+    fmt,
+    io::{BufRead as _, BufReader},
+    os::unix::process::CommandExt as _,
+    path::{Path, PathBuf},
+    process::{self, ExitStatus, Stdio},
+};
+
+use anyhow::{Context as _, Result, ensure};
+
+/// A program to run, with what it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Command {
+    program: OsString,
+    args: Vec<OsString>,
+    envs: Vec<(OsString, OsString)>,
+}
+
+impl Command {
+    pub(crate) fn new(program: impl Into<OsString>) -> Self {
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            envs: Vec::new(),
+        }
+    }
+
+    /// The cargo that runs this xtask, so that nested builds share its compiler and its target directory.
+    pub(crate) fn cargo() -> Self {
+        Self::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    }
+
+    pub(crate) fn arg(mut self, arg: impl Into<OsString>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    pub(crate) fn args(mut self, args: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    pub(crate) fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.envs.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same command with the rights of root: itself for root, through `sudo` for everyone else. Its variables go
+    /// through `env`, because sudo clears the environment.
+    pub(crate) fn with_root(self) -> Self {
+        if is_root() {
+            return self;
+        }
+        let variables = self.envs.into_iter().map(|(mut name, value)| {
+            name.push("=");
+            name.push(value);
+            name
+        });
+        Self::new("sudo")
+            .arg("env")
+            .args(variables)
+            .arg(self.program)
+            .args(self.args)
+    }
+
+    /// Runs it on this terminal; any exit code but 0 is an error.
+    pub(crate) fn run(&self) -> Result<()> {
+        let status = self
+            .printed()
+            .status()
+            .with_context(|| format!("starting `{self}`"))?;
+        self.succeeded(status)
+    }
+
+    /// Runs it and hands over its standard output line by line as it comes; the exit status is the caller's to judge.
+    pub(crate) fn lines(&self, mut each: impl FnMut(&str)) -> Result<ExitStatus> {
+        let mut child = self
+            .printed()
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("starting `{self}`"))?;
+        if let Some(output) = child.stdout.take() {
+            let mut output = BufReader::new(output);
+            let mut line = Vec::new();
+            while output
+                .read_until(b'\n', &mut line)
+                .with_context(|| format!("reading from `{self}`"))?
+                > 0
+            {
+                each(String::from_utf8_lossy(&line).trim_end_matches('\n'));
+                line.clear();
+            }
+        }
+        child
+            .wait()
+            .with_context(|| format!("waiting for `{self}`"))
+    }
+
+    /// Becomes the program, so that signals and the exit code are its own. Returns only where that fails.
+    pub(crate) fn exec(&self) -> Result<Infallible> {
+        Err(self.printed().exec()).with_context(|| format!("starting `{self}`"))
+    }
+
+    /// What a read-only question prints on standard output; `None` where it fails. Not printed: it changes nothing.
+    pub(crate) fn ask(&self) -> Option<String> {
+        let output = self
+            .process()
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .output()
+            .ok()?;
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// An error that names the command, unless it ended well.
+    pub(crate) fn succeeded(&self, status: ExitStatus) -> Result<()> {
+        ensure!(status.success(), "`{self}` failed: {status}");
+        Ok(())
+    }
+
+    fn printed(&self) -> process::Command {
+        eprintln!("+ {self}");
+        self.process()
+    }
+
+    fn process(&self) -> process::Command {
+        let mut command = process::Command::new(&self.program);
+        command
+            .args(&self.args)
+            .envs(self.envs.iter().map(|(name, value)| (name, value)));
+        command
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, value) in &self.envs {
+            write!(f, "{}={} ", name.to_string_lossy(), quoted(value))?;
+        }
+        // A path to cargo or to a test says nothing that its last part does not.
+        let program = Path::new(&self.program);
+        write!(
+            f,
+            "{}",
+            quoted(program.file_name().unwrap_or(&self.program))
+        )?;
+        self.args
+            .iter()
+            .try_for_each(|arg| write!(f, " {}", quoted(arg)))
+    }
+}
+
+fn quoted(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%^".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.into_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// Whether this process has the rights of root already.
+pub(crate) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Where a program is. Directories of system programs count too: an ordinary user's PATH on Debian leaves them out.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let system = ["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from);
+    env::split_paths(&path)
+        .chain(system)
+        .map(|dir| dir.join(program))
+        .find(|file| file.is_file())
+}
+
+/// The root of the workspace, from the manifest directory that cargo names to what it runs.
+pub(crate) fn workspace() -> Result<PathBuf> {
+    let manifest = env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask`")?;
+    let root = Path::new(&manifest)
+        .parent()
+        .context("the manifest directory has no parent")?;
+    Ok(root.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_printed_as_a_shell_would_take_it() {
+        let command = Command::new("/usr/bin/tar")
+            .env("A", "b c")
+            .args(["-x", "it's", ""]);
+        assert_eq!(command.to_string(), r"A='b c' tar -x 'it'\''s' ''");
+    }
+
+    #[test]
+    fn an_error_names_the_command_that_failed() {
+        let error = Command::new("false").arg("--now").run().unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("`false --now` failed: exit status: 1"),
+            "{error}"
+        );
+        let error = Command::new("no-such-program").run().unwrap_err();
+        assert_eq!(error.to_string(), "starting `no-such-program`");
+    }
+
+    #[test]
+    fn lines_come_one_by_one_with_the_exit_status() {
+        let mut seen = Vec::new();
+        let command = Command::new("sh").args(["-c", "echo one; echo two; exit 3"]);
+        let status = command.lines(|line| seen.push(line.to_owned())).unwrap();
+        assert_eq!(
+            (seen, status.code()),
+            (vec!["one".to_owned(), "two".to_owned()], Some(3))
+        );
+    }
+
+    #[test]
+    fn a_question_that_fails_has_no_answer() {
+        assert_eq!(
+            Command::new("echo").arg("yes").ask().as_deref(),
+            Some("yes\n")
+        );
+        assert_eq!(Command::new("false").ask(), None);
+        assert_eq!(Command::new("no-such-program").ask(), None);
+    }
+}

@@ -1,0 +1,225 @@
+//! What is on this machine. Only looks, decides nothing, changes nothing.
+
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Result;
+
+use super::{
+    plan::{COMPILER_PACKAGES, LINKER_VERSION, LLVM, TOOLS, Tool},
+    toolchain::{Toolchain, pinned_nightly},
+};
+use crate::command::{Command, find, is_root};
+
+/// A compiler for BPF.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compiler {
+    /// `agent/build.rs` will find it; `clippy` says whether it can lint too.
+    Ready {
+        clippy: bool,
+        packaged: bool,
+    },
+    /// The distribution's packages are installed, rustup does not know them.
+    Unlinked,
+    Absent,
+}
+
+/// What apt could do here.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Apt {
+    /// Whether the package lists were fetched in this run.
+    pub(crate) fresh: bool,
+    /// Packages that it knows, of those that the plan may want.
+    pub(crate) knows: BTreeSet<&'static str>,
+    /// Whether the packaged compiler would install without removing anything that is here.
+    pub(crate) compiler_fits: bool,
+}
+
+/// All that the plan decides by.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts are independent answers of yes or no"
+)]
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) compiler: Compiler,
+    pub(crate) nightly: String,
+    pub(crate) rustup: bool,
+    pub(crate) linker: bool,
+    /// Prefix of an LLVM that the linker can be built against.
+    pub(crate) llvm: Option<PathBuf>,
+    /// Programs that fetch and unpack a released linker.
+    pub(crate) downloader: bool,
+    pub(crate) deny: bool,
+    pub(crate) missing_tools: Vec<&'static Tool>,
+    /// `None` where there is no apt-get, or no way to the rights it needs.
+    pub(crate) apt: Option<Apt>,
+}
+
+impl Facts {
+    pub(crate) fn with_fresh_lists(mut self) -> Self {
+        if let Some(apt) = &mut self.apt {
+            apt.fresh = true;
+        }
+        self
+    }
+}
+
+pub(crate) fn probe() -> Result<Facts> {
+    let compiler = compiler()?;
+    let linker = linker();
+    let missing_tools: Vec<_> = TOOLS.iter().filter(|tool| !is_there(tool)).collect();
+    let deny = Command::cargo().args(["deny", "--version"]).ask().is_some();
+    // Asking apt takes a second and more: only where there may be something to ask for.
+    let complete = linker
+        && deny
+        && missing_tools.is_empty()
+        && matches!(compiler, Compiler::Ready { clippy: true, .. });
+    Ok(Facts {
+        compiler,
+        nightly: pinned_nightly()?,
+        rustup: find("rustup").is_some(),
+        linker,
+        llvm: llvm(),
+        downloader: ["curl", "tar", "zstd"]
+            .iter()
+            .all(|program| find(program).is_some()),
+        deny,
+        missing_tools,
+        apt: if complete { None } else { apt() },
+    })
+}
+
+fn compiler() -> Result<Compiler> {
+    Ok(match Toolchain::chosen()? {
+        Some(chosen) => Compiler::Ready {
+            clippy: chosen.has_clippy(),
+            packaged: chosen.prebuilt_core,
+        },
+        None if find("rustup").is_some() && Toolchain::packaged() => Compiler::Unlinked,
+        None => Compiler::Absent,
+    })
+}
+
+/// A linker that starts (so its LLVM is there too) and is not older than the pinned one.
+fn linker() -> bool {
+    let answer = Command::new("bpf-linker").arg("--version").ask();
+    let version = answer
+        .as_deref()
+        .and_then(|line| line.trim().strip_prefix("bpf-linker "));
+    version.and_then(numbers) >= numbers(LINKER_VERSION)
+}
+
+/// `0.13.0` as numbers that compare; a suffix such as `-dev` is left out.
+fn numbers(version: &str) -> Option<Vec<u32>> {
+    let plain = version.split(['-', '+', ' ']).next()?;
+    plain.split('.').map(|part| part.parse().ok()).collect()
+}
+
+fn llvm() -> Option<PathBuf> {
+    let prefix = PathBuf::from(format!("/usr/lib/llvm-{LLVM}"));
+    prefix.join("bin/llvm-config").is_file().then_some(prefix)
+}
+
+fn is_there(tool: &Tool) -> bool {
+    find(tool.program).is_some_and(|file| !tool.is_static || is_static(&file))
+}
+
+/// Whether an ELF file names no dynamic loader: containers made of that one file have none.
+fn is_static(file: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(4096).read_to_end(&mut head));
+    read.is_ok()
+        && head.starts_with(b"\x7fELF")
+        && !head
+            .windows(6)
+            .any(|bytes| bytes == b"/ld-li" || bytes == b"/ld-mu")
+}
+
+fn apt() -> Option<Apt> {
+    find("apt-get")?;
+    if !is_root() {
+        find("sudo")?;
+    }
+    let wanted = super::plan::all_packages();
+    let policy = Command::new("apt-cache")
+        .arg("policy")
+        .args(&wanted)
+        .env("LC_ALL", "C")
+        .ask()
+        .unwrap_or_default();
+    let known = known_packages(&policy);
+    let trial = Command::new("apt-get")
+        .args([
+            "install",
+            "--simulate",
+            "--yes",
+            "--no-remove",
+            "--no-install-recommends",
+        ])
+        .args(COMPILER_PACKAGES);
+    Some(Apt {
+        fresh: false,
+        knows: wanted
+            .into_iter()
+            .filter(|package| known.contains(package))
+            .collect(),
+        compiler_fits: trial.ask().is_some(),
+    })
+}
+
+/// Names in the answer of `apt-cache policy` that have a candidate.
+fn known_packages(policy: &str) -> Vec<&str> {
+    let mut name = "";
+    let mut known = Vec::new();
+    for line in policy.lines() {
+        if let Some(heading) = line
+            .strip_suffix(':')
+            .filter(|heading| !heading.starts_with(' '))
+        {
+            name = heading;
+        } else if line
+            .strip_prefix("  Candidate: ")
+            .is_some_and(|version| version != "(none)")
+        {
+            known.push(name);
+        }
+    }
+    known
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_is_known_when_it_has_a_candidate() {
+        let policy = "docker.io:\n  Installed: (none)\n  Candidate: 20.10.24\n  Version table:\n     20.10.24 500\n\
+                      rustc-web:\n  Installed: 1.96.0\n  Candidate: 1.96.0\n\
+                      docker-cli:\n  Installed: (none)\n  Candidate: (none)\n";
+        assert_eq!(known_packages(policy), ["docker.io", "rustc-web"]);
+    }
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        assert!(numbers("0.9.15") < numbers("0.13.0"));
+        assert!(numbers("0.13.0-dev") >= numbers("0.13.0"));
+        assert!(numbers("1.0.0") > numbers("0.13.0"));
+        assert!(
+            numbers("newest") < numbers("0.13.0"),
+            "what is not understood is not new enough"
+        );
+    }
+
+    #[test]
+    fn a_script_is_not_a_static_program() {
+        assert!(!is_static(Path::new("/etc/hostname")));
+        assert!(!is_static(Path::new("/no/such/file")));
+        // The test itself is linked to the C library.
+        assert!(!is_static(&std::env::current_exe().unwrap()));
+    }
+}

@@ -1,0 +1,276 @@
+//! From facts to steps: a pure function, so that machines which are not here can be tried too.
+
+use std::{fmt, path::PathBuf};
+
+use anyhow::{Result, bail};
+
+use super::facts::{Apt, Compiler, Facts};
+
+/// Rust for BPF as Debian packages it: `core` is compiled already, so no nightly is needed.
+pub(crate) const COMPILER_PACKAGES: [&str; 4] = [
+    "rustc-web",
+    "cargo-web",
+    "libstd-rust-web-dev-bpf",
+    "llvm-22-dev",
+];
+/// LLVM that the packaged compiler and the pinned nightly write their bitcode with.
+pub(crate) const LLVM: &str = "22";
+pub(crate) const LINKER_VERSION: &str = "0.13.0";
+pub(crate) const DENY_VERSION: &str = "0.20.2";
+
+const LLVM_PACKAGE: &str = "llvm-22-dev";
+const CLIPPY_PACKAGE: &str = "rust-web-clippy";
+const DOWNLOAD_PACKAGES: [&str; 4] = ["ca-certificates", "curl", "tar", "zstd"];
+
+/// A program that the tests run, and the packages that bring it: the first that apt knows.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Tool {
+    pub(crate) program: &'static str,
+    pub(crate) packages: &'static [&'static str],
+    pub(crate) is_static: bool,
+}
+
+pub(crate) const TOOLS: [Tool; 6] = [
+    tool("dockerd", &["docker.io"]),
+    // The newer Debian has the client in a package of its own.
+    tool("docker", &["docker-cli", "docker.io"]),
+    tool("docker-registry", &["docker-registry"]),
+    tool("ip", &["iproute2"]),
+    tool("iptables", &["iptables"]),
+    Tool {
+        program: "busybox",
+        packages: &["busybox-static"],
+        is_static: true,
+    },
+];
+
+const fn tool(program: &'static str, packages: &'static [&'static str]) -> Tool {
+    Tool {
+        program,
+        packages,
+        is_static: false,
+    }
+}
+
+/// What the machine is to be made ready for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Compiling the agent with its kernel programs.
+    Build,
+    /// That, and the tests against a real Docker engine.
+    Test,
+    /// That of `Build`, and lints.
+    Check,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    AptRefresh,
+    AptInstall(Vec<&'static str>),
+    LinkToolchain,
+    InstallNightly(String),
+    AddClippy(String),
+    BuildLinker(PathBuf),
+    DownloadLinker,
+    InstallDeny,
+}
+
+/// Every package that some plan may ask for.
+pub(crate) fn all_packages() -> Vec<&'static str> {
+    let tools = TOOLS.iter().flat_map(|tool| tool.packages.iter().copied());
+    COMPILER_PACKAGES
+        .into_iter()
+        .chain([CLIPPY_PACKAGE])
+        .chain(DOWNLOAD_PACKAGES)
+        .chain(tools)
+        .collect()
+}
+
+/// The steps from `facts` to `need`; none where all is there. Where apt may be of use and its lists were not fetched
+/// yet, fetching them is the only step: the caller looks again after it.
+///
+/// # Errors
+/// One line for each thing that is missing and cannot be had here, with what to do about it.
+pub(crate) fn plan(need: Need, facts: &Facts) -> Result<Vec<Step>> {
+    let mut plan = Plan {
+        facts,
+        packages: Vec::new(),
+        steps: Vec::new(),
+        missing: Vec::new(),
+    };
+    plan.compiler();
+    plan.linker();
+    match need {
+        Need::Build => {}
+        Need::Test => plan.tools(),
+        Need::Check => plan.lints(),
+    }
+    let idle = plan.packages.is_empty() && plan.steps.is_empty() && plan.missing.is_empty();
+    if !idle && facts.apt.as_ref().is_some_and(|apt| !apt.fresh) {
+        return Ok(vec![Step::AptRefresh]);
+    }
+    if !plan.missing.is_empty() {
+        bail!(
+            "this machine cannot be made ready for {need}:\n  - {}",
+            plan.missing.join("\n  - ")
+        );
+    }
+    plan.packages.sort_unstable();
+    plan.packages.dedup();
+    if !plan.packages.is_empty() {
+        plan.steps.insert(0, Step::AptInstall(plan.packages));
+    }
+    Ok(plan.steps)
+}
+
+struct Plan<'a> {
+    facts: &'a Facts,
+    packages: Vec<&'static str>,
+    steps: Vec<Step>,
+    missing: Vec<String>,
+}
+
+impl Plan<'_> {
+    fn compiler(&mut self) {
+        let facts = self.facts;
+        match facts.compiler {
+            Compiler::Ready { .. } => {}
+            Compiler::Unlinked => self.steps.push(Step::LinkToolchain),
+            Compiler::Absent if facts.apt.as_ref().is_some_and(|apt| apt.compiler_fits) => {
+                self.packages.extend(COMPILER_PACKAGES);
+                if facts.rustup {
+                    self.steps.push(Step::LinkToolchain);
+                }
+            }
+            Compiler::Absent if facts.rustup => self.steps.push(Step::InstallNightly(facts.nightly.clone())),
+            Compiler::Absent => self.missing.push(format!(
+                "a Rust compiler for the BPF target: install the packages {} as root, or rustup and then `rustup \
+                 toolchain install {} --component rust-src`",
+                COMPILER_PACKAGES.join(" "),
+                facts.nightly,
+            )),
+        }
+    }
+
+    fn linker(&mut self) {
+        let facts = self.facts;
+        if facts.linker {
+            return;
+        }
+        if let Some(prefix) = &facts.llvm {
+            self.steps.push(Step::BuildLinker(prefix.clone()));
+        } else if self.packages.contains(&LLVM_PACKAGE) || self.apt_knows(&[LLVM_PACKAGE]) {
+            self.packages.push(LLVM_PACKAGE);
+            self.steps
+                .push(Step::BuildLinker(format!("/usr/lib/llvm-{LLVM}").into()));
+        } else if facts.downloader {
+            self.steps.push(Step::DownloadLinker);
+        } else if self.apt_knows(&DOWNLOAD_PACKAGES) {
+            self.packages.extend(DOWNLOAD_PACKAGES);
+            self.steps.push(Step::DownloadLinker);
+        } else {
+            self.missing.push(format!(
+                "bpf-linker {LINKER_VERSION}: install the package {LLVM_PACKAGE}, or curl, tar and zstd, and run this \
+                 again; or put a release of github.com/aya-rs/bpf-linker into PATH",
+            ));
+        }
+    }
+
+    fn tools(&mut self) {
+        for tool in &self.facts.missing_tools {
+            let package = tool
+                .packages
+                .iter()
+                .find(|package| self.apt_knows(&[package]));
+            match package {
+                Some(package) => self.packages.push(package),
+                None => self.missing.push(format!(
+                    "the program `{}`{}: install it as root (in Debian it is in {})",
+                    tool.program,
+                    if tool.is_static {
+                        ", statically linked"
+                    } else {
+                        ""
+                    },
+                    tool.packages.join(" or "),
+                )),
+            }
+        }
+    }
+
+    fn lints(&mut self) {
+        let facts = self.facts;
+        match facts.compiler {
+            Compiler::Ready { clippy: true, .. } => {}
+            // The nightly is installed with it.
+            Compiler::Absent if !self.packages.contains(&COMPILER_PACKAGES[0]) => {}
+            Compiler::Ready {
+                packaged: false, ..
+            } => self.steps.push(Step::AddClippy(facts.nightly.clone())),
+            _ if self.apt_knows(&[CLIPPY_PACKAGE]) => self.packages.push(CLIPPY_PACKAGE),
+            _ => self.missing.push(format!(
+                "clippy of the packaged compiler: install the package {CLIPPY_PACKAGE} as root"
+            )),
+        }
+        if !facts.deny {
+            self.steps.push(Step::InstallDeny);
+        }
+    }
+
+    fn apt_knows(&self, packages: &[&str]) -> bool {
+        let knows = |apt: &Apt| packages.iter().all(|package| apt.knows.contains(package));
+        self.facts.apt.as_ref().is_some_and(knows)
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Build => "building the agent",
+            Self::Test => "the tests",
+            Self::Check => "the checks",
+        })
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let root = if crate::command::is_root() {
+            ""
+        } else {
+            " (as root, through sudo)"
+        };
+        match self {
+            Self::AptRefresh => write!(
+                f,
+                "fetch apt's package lists{root}, to see what it has of what is missing here"
+            ),
+            Self::AptInstall(packages) => {
+                write!(f, "install with apt{root}: {}", packages.join(" "))
+            }
+            Self::LinkToolchain => {
+                f.write_str("tell rustup of the packaged compiler in /usr, as balancer-bpf")
+            }
+            Self::InstallNightly(name) => {
+                write!(f, "have rustup download {name} with rust-src and clippy")
+            }
+            Self::AddClippy(name) => write!(f, "have rustup download clippy for {name}"),
+            Self::BuildLinker(prefix) => {
+                write!(
+                    f,
+                    "build bpf-linker {LINKER_VERSION} against {} (about a minute)",
+                    prefix.display()
+                )
+            }
+            Self::DownloadLinker => write!(
+                f,
+                "download bpf-linker {LINKER_VERSION}, as its project released it"
+            ),
+            Self::InstallDeny => write!(f, "build cargo-deny {DENY_VERSION} (some minutes)"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

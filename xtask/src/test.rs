@@ -1,0 +1,108 @@
+//! `cargo xtask test`: the lane without root, then the lane with root and a Docker engine.
+
+mod totals;
+
+use anyhow::{Result, bail, ensure};
+use clap::ValueEnum;
+
+use crate::{
+    artifacts,
+    command::{Command, find, is_root},
+    setup::{self, Need},
+};
+use totals::Totals;
+
+/// What to run.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// One lane only; both without it.
+    #[arg(long)]
+    lane: Option<Lane>,
+    /// Only tests whose name contains this.
+    filter: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Lane {
+    /// Without root: unit and property tests, fixture trees, a fake Docker.
+    Unit,
+    /// As root, against a real kernel and a real Docker engine.
+    Docker,
+}
+
+pub(crate) fn main(args: &Args) -> Result<()> {
+    let lanes = args
+        .lane
+        .map_or_else(|| vec![Lane::Unit, Lane::Docker], |lane| vec![lane]);
+    setup::ensure(if lanes.contains(&Lane::Docker) {
+        Need::Test
+    } else {
+        Need::Build
+    })?;
+    let filter = args.filter.as_deref();
+    let mut totals = Totals::default();
+    for lane in lanes {
+        let ran = match lane {
+            Lane::Unit => unit(filter),
+            Lane::Docker => docker(filter),
+        };
+        let of_lane = ran.unwrap_or_else(|error| Totals::not_run(lane, &error));
+        println!("lane {lane:?}: {of_lane}");
+        totals += of_lane;
+    }
+    for problem in &totals.problems {
+        println!("failed: {problem}");
+    }
+    let ran = totals.passed + totals.failed;
+    // The last line of the output, whatever the result: a runner reads it.
+    println!("{} passed, {} failed", totals.passed, totals.failed);
+    ensure!(
+        ran > 0,
+        "no test {}",
+        filter.map_or("ran".to_owned(), |filter| format!(
+            "has {filter:?} in its name"
+        ))
+    );
+    ensure!(totals.failed == 0, "tests failed");
+    Ok(())
+}
+
+/// Everything that a plain `cargo test` runs.
+fn unit(filter: Option<&str>) -> Result<Totals> {
+    let command = Command::cargo()
+        .args(["test", "--locked", "--no-fail-fast"])
+        .args(filter);
+    let mut totals = Totals::default();
+    let status = command.lines(|line| totals.read(line))?;
+    totals.ended(&command, status);
+    Ok(totals)
+}
+
+/// The tests that plain `cargo test` leaves out, one after the other: they share the kernel's cgroups and its hooks.
+fn docker(filter: Option<&str>) -> Result<Totals> {
+    if !is_root() && find("sudo").is_none() {
+        bail!("the lane with Docker needs root, and there is no sudo here: run it as root");
+    }
+    let agent = artifacts::agent()?;
+    let workload = artifacts::workload()?;
+    let tests = artifacts::integration_tests()?;
+    ensure!(
+        !tests.is_empty(),
+        "the package agent-tests has no integration test"
+    );
+    let mut totals = Totals::default();
+    for test in tests {
+        let command = Command::new(test.path)
+            .env("BALANCER_AGENT_BIN", &agent)
+            .env("BALANCER_WORKLOAD_BIN", &workload)
+            .env("RUST_BACKTRACE", "1")
+            .args(["--ignored", "--test-threads=1"])
+            .args(filter)
+            .with_root();
+        let mut of_file = Totals::default();
+        let status = command.lines(|line| of_file.read(line))?;
+        of_file.ended(&command, status);
+        totals += of_file;
+    }
+    Ok(totals)
+}

@@ -1,0 +1,129 @@
+//! Sums what libtest prints at the end of each executable.
+
+use std::{fmt, ops::AddAssign, process::ExitStatus};
+
+use crate::command::Command;
+
+/// How many tests passed and failed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Totals {
+    pub(super) passed: u64,
+    pub(super) failed: u64,
+    /// Names of the tests that failed, and commands that ended badly without naming one.
+    pub(super) problems: Vec<String>,
+}
+
+impl Totals {
+    /// A lane that cannot run is a failure, never a silence.
+    pub(super) fn not_run(lane: impl fmt::Debug, error: &anyhow::Error) -> Self {
+        Self {
+            passed: 0,
+            failed: 1,
+            problems: vec![format!("lane {lane:?} did not run: {error:#}")],
+        }
+    }
+
+    /// Prints a line of test output and counts what it says.
+    pub(super) fn read(&mut self, line: &str) {
+        println!("{line}");
+        if let Some((passed, failed)) = result(line) {
+            self.passed += passed;
+            self.failed += failed;
+        } else if let Some(name) = line
+            .strip_prefix("test ")
+            .and_then(|rest| rest.strip_suffix(" ... FAILED"))
+        {
+            self.problems.push(name.to_owned());
+        }
+    }
+
+    /// An executable that dies, or does not compile, prints no result: that is a failure too.
+    pub(super) fn ended(&mut self, command: &Command, status: ExitStatus) {
+        if !status.success() && self.failed == 0 {
+            self.failed += 1;
+            self.problems
+                .push(format!("`{command}` ended with {status} and no result"));
+        }
+    }
+}
+
+impl AddAssign for Totals {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.problems.extend(other.problems);
+    }
+}
+
+impl fmt::Display for Totals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)
+    }
+}
+
+/// `test result: ok. 5 passed; 1 failed; 0 ignored; ...` as (passed, failed).
+fn result(line: &str) -> Option<(u64, u64)> {
+    let rest = line.strip_prefix("test result: ")?;
+    let (_, counts) = rest.split_once(". ")?;
+    let count = |what: &str| {
+        counts
+            .split("; ")
+            .find_map(|part| part.strip_suffix(what)?.parse().ok())
+    };
+    Some((count(" passed")?, count(" failed")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(script: &str) -> Totals {
+        let command = Command::new("sh").args(["-c", script]);
+        let mut totals = Totals::default();
+        let status = command.lines(|line| totals.read(line)).unwrap();
+        totals.ended(&command, status);
+        totals
+    }
+
+    #[test]
+    fn results_of_all_executables_are_summed() {
+        let totals = ended(
+            "echo 'test result: ok. 5 passed; 0 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.01s'
+             echo 'test a::b ... FAILED'
+             echo 'test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s'
+             exit 101",
+        );
+        assert_eq!(
+            totals,
+            Totals {
+                passed: 8,
+                failed: 1,
+                problems: vec!["a::b".to_owned()]
+            }
+        );
+    }
+
+    #[test]
+    fn dying_without_a_result_is_a_failure() {
+        let totals = ended("echo 'running 3 tests'; kill -9 $$");
+        assert_eq!((totals.passed, totals.failed), (0, 1));
+        assert!(
+            totals.problems[0].contains("signal: 9"),
+            "{:?}",
+            totals.problems
+        );
+    }
+
+    #[test]
+    fn other_lines_count_nothing() {
+        for line in [
+            "",
+            "test result",
+            "test result: ok.",
+            "test a ... ok",
+            "test result: ok. many passed; 0 failed;",
+        ] {
+            assert_eq!(result(line), None, "{line:?}");
+        }
+    }
+}

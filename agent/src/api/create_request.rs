@@ -7,7 +7,6 @@ mod json;
 use std::num::NonZeroU16;
 
 use bytes::Bytes;
-use fields::Fields;
 
 use crate::containers::{
     image::{ImageRef, InvalidImageRef},

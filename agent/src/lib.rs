@@ -1,0 +1,5 @@
+pub mod cgroup;
+pub mod cli;
+pub mod config;
+pub mod memory;
+pub mod node;

@@ -1,0 +1,191 @@
+//! What the agent is to do: the command line, checked.
+
+mod docker_address;
+mod system;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use jiff::SignedDuration;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Cli, Fault, PullPolicy, SourceChoice};
+
+pub use docker_address::DockerAddress;
+pub use system::{check, check_docker_address};
+
+/// A usable configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where Docker listens.
+    pub docker: DockerAddress,
+    /// Addresses to serve, at least one, no two alike. Beyond loopback only if the operator allowed it.
+    pub listen: Vec<SocketAddr>,
+    /// Where CPU and network figures come from.
+    pub source: SourceChoice,
+    /// Time between two samples, 100 ms to 60 s.
+    pub interval: Duration,
+    /// The node's proc file system.
+    pub proc_root: PathBuf,
+    /// Where the node's cgroup trees are mounted, if the operator said so.
+    pub cgroup_root: Option<PathBuf>,
+    /// When images are pulled.
+    pub pull: PullPolicy,
+    /// The longest that pulling may take, 1 s to 1 h.
+    pub pull_timeout: Duration,
+    /// Containers at one time that the kernel's tables have room for, 1 to 100,000.
+    pub max_containers: u32,
+    /// A filter that `tracing_subscriber::EnvFilter` takes.
+    pub log: String,
+    /// A part to break on purpose.
+    pub fault: Option<Fault>,
+}
+
+/// Why a configuration cannot be used. Each is one line: the flag, what is wrong, what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A duration that cannot be read or is out of bounds.
+    #[error("{flag}: `{given}` is not a time between {least} and {most}; write it like 500ms, 1s or 1m")]
+    Duration {
+        /// The flag.
+        flag: &'static str,
+        /// Its value.
+        given: String,
+        /// The lower bound.
+        least: &'static str,
+        /// The upper bound.
+        most: &'static str,
+    },
+    /// An address of Docker that cannot be used.
+    #[error("--docker-url: `{given}` {problem}")]
+    DockerUrl {
+        /// The value.
+        given: String,
+        /// What is wrong and what to write instead.
+        problem: String,
+    },
+    /// An address to serve that is none.
+    #[error("--listen: `{given}` is not IP:PORT; write it like 127.0.0.1:5000 or [::1]:5000, names are not looked up")]
+    Listen {
+        /// The value.
+        given: String,
+    },
+    /// An address that others can reach, while callers need no credentials.
+    #[error(
+        "--listen: {address} can be reached from other machines, and whoever reaches the agent controls Docker; \
+         listen on 127.0.0.1, or add --allow-unauthenticated if the network is closed to others"
+    )]
+    ListenOpen {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// A log filter that cannot be read.
+    #[error("--log: `{given}` is not a filter ({reason}); write it like info, or warn,balancer_agent=debug")]
+    Log {
+        /// The value.
+        given: String,
+        /// What the parser said.
+        reason: String,
+    },
+    /// Docker's socket is something else.
+    #[error("--docker-url: {path} is a {found}, not a socket; name the socket that dockerd listens on")]
+    DockerNotASocket {
+        /// The path.
+        path: String,
+        /// What is there.
+        found: &'static str,
+    },
+    /// Docker's socket may not be used.
+    #[error("--docker-url: no permission to use {path}; run as root or add this user to the group docker")]
+    DockerDenied {
+        /// The path.
+        path: String,
+    },
+    /// Docker's socket cannot be looked at for another reason.
+    #[error("--docker-url: {path} cannot be used ({reason}); name the socket that dockerd listens on")]
+    DockerUnusable {
+        /// The path.
+        path: String,
+        /// What the kernel said.
+        reason: String,
+    },
+    /// A directory that is not what its flag says.
+    #[error("{flag}: {path} is not {expected}; name the directory where the node's is mounted, or leave the flag out")]
+    Root {
+        /// The flag.
+        flag: &'static str,
+        /// The path.
+        path: String,
+        /// What was looked for.
+        expected: &'static str,
+    },
+}
+
+impl TryFrom<Cli> for Config {
+    type Error = ConfigError;
+
+    fn try_from(cli: Cli) -> Result<Self, ConfigError> {
+        Ok(Self {
+            docker: cli.docker_url.parse()?,
+            listen: listen(&cli.listen, cli.allow_unauthenticated)?,
+            source: cli.source,
+            interval: duration("--interval", &cli.interval, (Duration::from_millis(100), "100ms"), (Duration::from_secs(60), "60s"))?,
+            proc_root: cli.proc_root,
+            cgroup_root: cli.cgroup_root,
+            pull: cli.pull,
+            pull_timeout: duration("--pull-timeout", &cli.pull_timeout, (Duration::from_secs(1), "1s"), (Duration::from_secs(3600), "1h"))?,
+            max_containers: cli.max_containers,
+            log: log_filter(cli.log)?,
+            fault: cli.fault,
+        })
+    }
+}
+
+type Bound = (Duration, &'static str);
+
+fn duration(flag: &'static str, given: &str, least: Bound, most: Bound) -> Result<Duration, ConfigError> {
+    given
+        .parse::<SignedDuration>()
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .filter(|duration| (least.0..=most.0).contains(duration))
+        .ok_or_else(|| ConfigError::Duration {
+            flag,
+            given: printable(given),
+            least: least.1,
+            most: most.1,
+        })
+}
+
+fn listen(given: &[String], allow_unauthenticated: bool) -> Result<Vec<SocketAddr>, ConfigError> {
+    let mut addresses = Vec::new();
+    for text in given {
+        let address: SocketAddr = text.trim().parse().map_err(|_| ConfigError::Listen {
+            given: printable(text),
+        })?;
+        if !allow_unauthenticated && !address.ip().to_canonical().is_loopback() {
+            return Err(ConfigError::ListenOpen { address });
+        }
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    Ok(addresses)
+}
+
+fn log_filter(given: String) -> Result<String, ConfigError> {
+    match EnvFilter::builder().parse(&given) {
+        Ok(_) => Ok(given),
+        Err(error) => Err(ConfigError::Log {
+            given: printable(&given),
+            reason: error.to_string(),
+        }),
+    }
+}
+
+/// Text that was given, fit to be shown in one line.
+fn printable(text: &str) -> String {
+    crate::cli::printable(text)
+}
+
+#[cfg(test)]
+mod tests;

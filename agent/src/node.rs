@@ -1,0 +1,32 @@
+//! The node itself, from a `/proc` tree: CPUs, memory, network interfaces.
+
+mod cpu;
+mod sample;
+mod usage;
+
+use std::{io, path::PathBuf};
+
+pub use cpu::{CpuName, CpuTicks};
+pub use sample::{InterfaceBytes, MemoryKib, Node, NodeSample};
+pub use usage::{InterfaceRates, NodeUsage, usage};
+
+/// A part of the node's figures that could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// A file could not be read.
+    #[error("reading {} failed: {source}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// A file holds something else than it should.
+    #[error("{} is not as proc(5) describes it: {reason}", .path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What the parser said.
+        reason: String,
+    },
+}

@@ -1,23 +1,19 @@
 //! The command line: flags, their environment variables and defaults, and what is said when they do not fit.
 
-use std::{
-    ffi::OsString,
-    io::{self, Write as _},
-    path::PathBuf,
-    process::ExitCode,
-};
+mod exit;
+
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{
     ArgAction, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum,
-    builder::{BoolishValueParser, Resettable},
-    error::{ContextKind, ContextValue, ErrorKind},
+    builder::{BoolishValueParser, OsStringValueParser, Resettable, TypedValueParser},
     parser::ValueSource,
 };
 
-use crate::config::Config;
+pub(crate) use exit::printable;
+pub use exit::{Exit, Stream};
 
-/// Exit code for a command line that cannot be used: `EX_USAGE` of sysexits.h.
-const EXIT_USAGE: u8 = 64;
+use crate::config::Config;
 
 /// Node agent of a container balancer: what each container on this node uses, told over REST.
 ///
@@ -25,8 +21,15 @@ const EXIT_USAGE: u8 = 64;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "balancer-agent", version)]
 pub struct Cli {
-    /// Docker's address: file://PATH, unix://PATH, tcp://HOST[:PORT] or http://HOST[:PORT]
-    #[arg(long, env = "DOCKER_URL", value_name = "URL", default_value = "file:///var/run/docker.sock")]
+    /// Docker's address.
+    #[arg(
+        long,
+        help = "Docker's address: file://PATH, unix://PATH, tcp://HOST[:PORT] or http://HOST[:PORT]",
+        env = "DOCKER_URL",
+        value_name = "URL",
+        value_parser = text(),
+        default_value = "file:///var/run/docker.sock"
+    )]
     pub docker_url: String,
 
     /// Address to serve, IP:PORT; may be given several times, or as a list with commas
@@ -34,6 +37,7 @@ pub struct Cli {
         long,
         env = "AGENT_LISTEN",
         value_name = "ADDRESS",
+        value_parser = text(),
         default_value = "127.0.0.1:5000",
         value_delimiter = ','
     )]
@@ -58,11 +62,16 @@ pub struct Cli {
     pub source: SourceChoice,
 
     /// Time between two samples, 100ms to 60s
-    #[arg(long, env = "AGENT_INTERVAL", value_name = "DURATION", default_value = "1s")]
+    #[arg(long, env = "AGENT_INTERVAL", value_name = "DURATION", value_parser = text(), default_value = "1s")]
     pub interval: String,
 
     /// The node's proc file system
-    #[arg(long, env = "AGENT_PROC_ROOT", value_name = "DIR", default_value = "/proc")]
+    #[arg(
+        long,
+        env = "AGENT_PROC_ROOT",
+        value_name = "DIR",
+        default_value = "/proc"
+    )]
     pub proc_root: PathBuf,
 
     /// Where the node's cgroup trees are mounted; found in mountinfo if not given
@@ -74,7 +83,7 @@ pub struct Cli {
     pub pull: PullPolicy,
 
     /// The longest that pulling an image may take, 1s to 1h
-    #[arg(long, env = "AGENT_PULL_TIMEOUT", value_name = "DURATION", default_value = "5m")]
+    #[arg(long, env = "AGENT_PULL_TIMEOUT", value_name = "DURATION", value_parser = text(), default_value = "5m")]
     pub pull_timeout: String,
 
     /// Containers at one time that the kernel's tables have room for, 1 to 100000
@@ -82,18 +91,23 @@ pub struct Cli {
         long,
         env = "AGENT_MAX_CONTAINERS",
         value_name = "NUMBER",
-        default_value_t = 1024,
-        value_parser = clap::value_parser!(u32).range(1..=100_000)
+        value_parser = text(),
+        default_value = "1024"
     )]
-    pub max_containers: u32,
+    pub max_containers: String,
 
     /// What to log: a level (error, warn, info, debug, trace), or module=level pairs with commas
-    #[arg(long, env = "AGENT_LOG", value_name = "FILTER", default_value = "info")]
+    #[arg(long, env = "AGENT_LOG", value_name = "FILTER", value_parser = text(), default_value = "info")]
     pub log: String,
 
     /// Breaks one part on purpose, for the test that proves that the part is needed.
     #[arg(long, value_enum, hide = true)]
     pub fault: Option<Fault>,
+}
+
+/// Any text. Clap's own parser of strings does not name the flag of a value that is not UTF-8.
+fn text() -> impl TypedValueParser<Value = String> {
+    OsStringValueParser::new().try_map(|value| value.into_string().map_err(|_| "is not UTF-8 text"))
 }
 
 /// Which source of CPU and network figures the operator wants.
@@ -123,47 +137,6 @@ pub enum Fault {
     NoFlush,
 }
 
-/// How the program ends when there is nothing to run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exit {
-    /// What to print, without the last newline.
-    pub text: String,
-    /// Where to print it.
-    pub stream: Stream,
-    /// The exit code.
-    pub code: u8,
-}
-
-/// A standard stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stream {
-    /// Help and version, which were asked for.
-    Stdout,
-    /// Complaints.
-    Stderr,
-}
-
-impl Exit {
-    /// Ends with a complaint about the command line.
-    pub fn usage(error: impl std::fmt::Display) -> Self {
-        Self {
-            text: format!("balancer-agent: {error}"),
-            stream: Stream::Stderr,
-            code: EXIT_USAGE,
-        }
-    }
-
-    /// Prints the text and gives the code to return from `main`.
-    pub fn print(&self) -> ExitCode {
-        // A reader that has gone away must not turn the exit code into another.
-        let _ = match self.stream {
-            Stream::Stdout => writeln!(io::stdout(), "{}", self.text),
-            Stream::Stderr => writeln!(io::stderr(), "{}", self.text),
-        };
-        ExitCode::from(self.code)
-    }
-}
-
 /// Reads the command line (the first of `args` is the program's name) and the environment, and checks all that
 /// can be checked without touching the system.
 pub fn parse(
@@ -171,13 +144,16 @@ pub fn parse(
     environment: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Config, Exit> {
     let args: Vec<OsString> = args.into_iter().collect();
-    let cli = read(&args, environment).map_err(|error| exit(&error))?;
+    let cli = read(&args, environment).map_err(|error| Exit::of(&error, &args))?;
     Config::try_from(cli).map_err(Exit::usage)
 }
 
 /// Clap reads the environment by itself, but takes an empty variable for a value. So it is given the variables as
 /// flags, ahead of the others, for each flag that the command line does not have.
-fn read(args: &[OsString], environment: impl Fn(&str) -> Option<OsString>) -> Result<Cli, clap::Error> {
+fn read(
+    args: &[OsString],
+    environment: impl Fn(&str) -> Option<OsString>,
+) -> Result<Cli, clap::Error> {
     let documented = Cli::command();
     let command = Cli::command().mut_args(|arg| arg.env(Resettable::Reset));
     let given = command.clone().try_get_matches_from(args)?;
@@ -198,61 +174,6 @@ fn read(args: &[OsString], environment: impl Fn(&str) -> Option<OsString>) -> Re
         .chain(flags.iter().cloned())
         .collect();
     Cli::from_arg_matches(&command.try_get_matches_from(all)?)
-}
-
-fn exit(error: &clap::Error) -> Exit {
-    let asked_for = |text: String| Exit {
-        text: text.trim_end().to_owned(),
-        stream: Stream::Stdout,
-        code: 0,
-    };
-    match error.kind() {
-        ErrorKind::DisplayHelp => {
-            // Here clap may name the environment variables, but not show what they hold: a URL may be secret.
-            let mut command = Cli::command().mut_args(|arg| arg.hide_env_values(true));
-            asked_for(command.render_help().to_string())
-        }
-        ErrorKind::DisplayVersion => asked_for(error.render().to_string()),
-        _ => Exit::usage(format_args!("{}; `balancer-agent --help` lists the flags", one_line(error))),
-    }
-}
-
-/// Clap's first paragraph, which names the flag, as one line.
-fn one_line(error: &clap::Error) -> String {
-    let context = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.clone()),
-        Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
-        _ => None,
-    };
-    let text = match (error.kind(), context(ContextKind::InvalidArg), context(ContextKind::InvalidValue)) {
-        (ErrorKind::InvalidValue, Some(flag), Some(value)) => {
-            let valid = context(ContextKind::ValidValue).unwrap_or_default();
-            format!("{flag}: `{value}` is none of {valid}")
-        }
-        (ErrorKind::ValueValidation, Some(flag), Some(value)) => {
-            let reason = std::error::Error::source(error).map(ToString::to_string);
-            format!("{flag}: `{value}`: {}", reason.unwrap_or_default())
-        }
-        _ => {
-            let rendered = error.render().to_string();
-            let first = rendered.split("\n\n").next().unwrap_or_default();
-            first.trim_start_matches("error: ").to_owned()
-        }
-    };
-    printable(&text)
-}
-
-/// Newlines and other control characters, which a value may hold, would break the line or the terminal.
-pub(crate) fn printable(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
-    line
 }
 
 #[cfg(test)]

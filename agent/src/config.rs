@@ -13,6 +13,9 @@ use crate::cli::{Cli, Fault, PullPolicy, SourceChoice};
 pub use docker_address::DockerAddress;
 pub use system::{check, check_docker_address};
 
+/// The kernel's tables take about 100 bytes a container and CPU, all up front.
+const MAX_CONTAINERS: u32 = 100_000;
+
 /// A usable configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -44,7 +47,9 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// A duration that cannot be read or is out of bounds.
-    #[error("{flag}: `{given}` is not a time between {least} and {most}; write it like 500ms, 1s or 1m")]
+    #[error(
+        "{flag}: `{given}` is not a time between {least} and {most}; write it like 500ms, 1s or 1m"
+    )]
     Duration {
         /// The flag.
         flag: &'static str,
@@ -64,7 +69,9 @@ pub enum ConfigError {
         problem: String,
     },
     /// An address to serve that is none.
-    #[error("--listen: `{given}` is not IP:PORT; write it like 127.0.0.1:5000 or [::1]:5000, names are not looked up")]
+    #[error(
+        "--listen: `{given}` is not IP:PORT; write it like 127.0.0.1:5000 or [::1]:5000, names are not looked up"
+    )]
     Listen {
         /// The value.
         given: String,
@@ -78,8 +85,18 @@ pub enum ConfigError {
         /// The address.
         address: SocketAddr,
     },
+    /// A number of containers that cannot be read or is out of bounds.
+    #[error(
+        "--max-containers: `{given}` is not a number from 1 to {MAX_CONTAINERS}; leave it out for 1024"
+    )]
+    MaxContainers {
+        /// The value.
+        given: String,
+    },
     /// A log filter that cannot be read.
-    #[error("--log: `{given}` is not a filter ({reason}); write it like info, or warn,balancer_agent=debug")]
+    #[error(
+        "--log: `{given}` is not a filter ({reason}); write it like info, or warn,balancer_agent=debug"
+    )]
     Log {
         /// The value.
         given: String,
@@ -87,7 +104,9 @@ pub enum ConfigError {
         reason: String,
     },
     /// Docker's socket is something else.
-    #[error("--docker-url: {path} is a {found}, not a socket; name the socket that dockerd listens on")]
+    #[error(
+        "--docker-url: {path} is a {found}, not a socket; name the socket that dockerd listens on"
+    )]
     DockerNotASocket {
         /// The path.
         path: String,
@@ -95,13 +114,17 @@ pub enum ConfigError {
         found: &'static str,
     },
     /// Docker's socket may not be used.
-    #[error("--docker-url: no permission to use {path}; run as root or add this user to the group docker")]
+    #[error(
+        "--docker-url: no permission to use {path}; run as root or add this user to the group docker"
+    )]
     DockerDenied {
         /// The path.
         path: String,
     },
     /// Docker's socket cannot be looked at for another reason.
-    #[error("--docker-url: {path} cannot be used ({reason}); name the socket that dockerd listens on")]
+    #[error(
+        "--docker-url: {path} cannot be used ({reason}); name the socket that dockerd listens on"
+    )]
     DockerUnusable {
         /// The path.
         path: String,
@@ -109,7 +132,9 @@ pub enum ConfigError {
         reason: String,
     },
     /// A directory that is not what its flag says.
-    #[error("{flag}: {path} is not {expected}; name the directory where the node's is mounted, or leave the flag out")]
+    #[error(
+        "{flag}: {path} is not {expected}; name the directory where the node's is mounted, or leave the flag out"
+    )]
     Root {
         /// The flag.
         flag: &'static str,
@@ -128,21 +153,35 @@ impl TryFrom<Cli> for Config {
             docker: cli.docker_url.parse()?,
             listen: listen(&cli.listen, cli.allow_unauthenticated)?,
             source: cli.source,
-            interval: duration("--interval", &cli.interval, (Duration::from_millis(100), "100ms"), (Duration::from_secs(60), "60s"))?,
+            interval: duration("--interval", &cli.interval, &INTERVAL)?,
             proc_root: cli.proc_root,
             cgroup_root: cli.cgroup_root,
             pull: cli.pull,
-            pull_timeout: duration("--pull-timeout", &cli.pull_timeout, (Duration::from_secs(1), "1s"), (Duration::from_secs(3600), "1h"))?,
-            max_containers: cli.max_containers,
+            pull_timeout: duration("--pull-timeout", &cli.pull_timeout, &PULL_TIMEOUT)?,
+            max_containers: max_containers(&cli.max_containers)?,
             log: log_filter(cli.log)?,
             fault: cli.fault,
         })
     }
 }
 
+/// A bound of a duration, and how it is written.
 type Bound = (Duration, &'static str);
 
-fn duration(flag: &'static str, given: &str, least: Bound, most: Bound) -> Result<Duration, ConfigError> {
+const INTERVAL: [Bound; 2] = [
+    (Duration::from_millis(100), "100ms"),
+    (Duration::from_mins(1), "60s"),
+];
+const PULL_TIMEOUT: [Bound; 2] = [
+    (Duration::from_secs(1), "1s"),
+    (Duration::from_hours(1), "1h"),
+];
+
+fn duration(
+    flag: &'static str,
+    given: &str,
+    [least, most]: &[Bound; 2],
+) -> Result<Duration, ConfigError> {
     given
         .parse::<SignedDuration>()
         .ok()
@@ -170,6 +209,16 @@ fn listen(given: &[String], allow_unauthenticated: bool) -> Result<Vec<SocketAdd
         }
     }
     Ok(addresses)
+}
+
+fn max_containers(given: &str) -> Result<u32, ConfigError> {
+    given
+        .parse()
+        .ok()
+        .filter(|number| (1..=MAX_CONTAINERS).contains(number))
+        .ok_or_else(|| ConfigError::MaxContainers {
+            given: printable(given),
+        })
 }
 
 fn log_filter(given: String) -> Result<String, ConfigError> {

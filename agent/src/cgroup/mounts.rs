@@ -37,7 +37,9 @@ impl Mounts {
         let mut memory_v1 = Best::default();
         let mut cpuacct_v1 = Best::default();
         for line in mountinfo.split(|&byte| byte == b'\n') {
-            let Some(mount) = Line::parse(line) else { continue };
+            let Some(mount) = Line::parse(line) else {
+                continue;
+            };
             if below.is_some_and(|below| !mount.point.starts_with(below)) {
                 continue;
             }

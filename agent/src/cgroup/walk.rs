@@ -43,7 +43,12 @@ pub fn walk(root: &Path, limit: usize) -> Result<Walk, CgroupError> {
     let mut next = 0;
     while next < entries.len() {
         let (parent_id, path) = (entries[next].id, entries[next].path.clone());
-        match children(&path, parent_id, limit.saturating_sub(entries.len()), &mut entries) {
+        match children(
+            &path,
+            parent_id,
+            limit.saturating_sub(entries.len()),
+            &mut entries,
+        ) {
             Ok(all) => complete &= all,
             Err(source) if next == 0 => return Err(CgroupError::read(root, source)),
             Err(error) => complete &= is_gone(&error),
@@ -54,7 +59,12 @@ pub fn walk(root: &Path, limit: usize) -> Result<Walk, CgroupError> {
 }
 
 /// Adds at most `room` children of a cgroup; tells whether those were all.
-fn children(path: &Path, parent_id: u64, room: usize, entries: &mut Vec<CgroupEntry>) -> io::Result<bool> {
+fn children(
+    path: &Path,
+    parent_id: u64,
+    room: usize,
+    entries: &mut Vec<CgroupEntry>,
+) -> io::Result<bool> {
     let full = entries.len() + room;
     for entry in fs::read_dir(path)? {
         let entry = entry?;
@@ -112,7 +122,11 @@ mod tests {
         let dir = tree();
         for limit in 1..5 {
             let walk = walk(dir.path(), limit).unwrap();
-            assert_eq!((walk.entries.len(), walk.complete), (limit, false), "{limit}");
+            assert_eq!(
+                (walk.entries.len(), walk.complete),
+                (limit, false),
+                "{limit}"
+            );
         }
         assert!(walk(dir.path(), 5).unwrap().complete);
     }

@@ -33,7 +33,9 @@ impl fmt::Display for DockerAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unix(path) => write!(formatter, "unix://{}", path.display()),
-            Self::Tcp { host, port } if host.contains(':') => write!(formatter, "tcp://[{host}]:{port}"),
+            Self::Tcp { host, port } if host.contains(':') => {
+                write!(formatter, "tcp://[{host}]:{port}")
+            }
             Self::Tcp { host, port } => write!(formatter, "tcp://{host}:{port}"),
         }
     }
@@ -52,7 +54,10 @@ impl FromStr for DockerAddress {
 
 fn parse(given: &str) -> Result<DockerAddress, String> {
     let Some((scheme, rest)) = given.split_once("://") else {
-        return Err("has no scheme; write it like unix:///var/run/docker.sock or tcp://127.0.0.1:2375".to_owned());
+        return Err(
+            "has no scheme; write it like unix:///var/run/docker.sock or tcp://127.0.0.1:2375"
+                .to_owned(),
+        );
     };
     match scheme {
         "file" | "unix" => socket_path(scheme, rest),
@@ -79,24 +84,22 @@ fn socket_path(scheme: &str, path: &str) -> Result<DockerAddress, String> {
 }
 
 fn host_and_port(scheme: &str, rest: &str) -> Result<DockerAddress, String> {
-    let refused = || format!("is not {scheme}://HOST:PORT; write it like {scheme}://127.0.0.1:{DEFAULT_PORT}");
-    let rest = rest.strip_suffix('/').unwrap_or(rest);
-    let (host, port) = match rest.strip_prefix('[') {
-        Some(bracketed) => {
-            let (host, port) = bracketed.split_once(']').ok_or_else(refused)?;
-            host.parse::<Ipv6Addr>().map_err(|_| refused())?;
-            (host, port)
-        }
-        None => {
-            let (host, port) = rest.split_at(rest.find(':').unwrap_or(rest.len()));
-            if !is_host(host) {
-                return Err(refused());
-            }
-            (host, port)
-        }
+    let refused = || {
+        format!("is not {scheme}://HOST:PORT; write it like {scheme}://127.0.0.1:{DEFAULT_PORT}")
     };
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let (host, port, is_fit) = if let Some(bracketed) = rest.strip_prefix('[') {
+        let (host, port) = bracketed.split_once(']').ok_or_else(refused)?;
+        (host, port, host.parse::<Ipv6Addr>().is_ok())
+    } else {
+        let (host, port) = rest.split_at(rest.find(':').unwrap_or(rest.len()));
+        (host, port, is_host(host))
+    };
+    if !is_fit {
+        return Err(refused());
+    }
     let port = match port.strip_prefix(':') {
-        Some(digits) => digits.parse().ok().filter(|&port| port != 0).ok_or_else(refused)?,
+        Some(digits) => port_number(digits).ok_or_else(refused)?,
         None if port.is_empty() => DEFAULT_PORT,
         None => return Err(refused()),
     };
@@ -104,6 +107,12 @@ fn host_and_port(scheme: &str, rest: &str) -> Result<DockerAddress, String> {
         host: host.to_owned(),
         port,
     })
+}
+
+fn port_number(digits: &str) -> Option<u16> {
+    // The standard parser takes a plus sign too.
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|&port| is_plain && port != 0)
 }
 
 /// An IPv4 address or a name. The resolver knows which names there are; this keeps users, paths and queries out.
@@ -133,7 +142,10 @@ mod tests {
     fn addresses_of_each_scheme_are_read() {
         for (given, expected) in [
             ("file:///var/run/docker.sock", unix("/var/run/docker.sock")),
-            ("unix:///run/user/1000/docker.sock", unix("/run/user/1000/docker.sock")),
+            (
+                "unix:///run/user/1000/docker.sock",
+                unix("/run/user/1000/docker.sock"),
+            ),
             ("tcp://127.0.0.1:1234", tcp("127.0.0.1", 1234)),
             ("http://docker.internal:80", tcp("docker.internal", 80)),
             ("tcp://node_1", tcp("node_1", 2375)),
@@ -154,7 +166,10 @@ mod tests {
             ("", "has no scheme"),
             ("/var/run/docker.sock", "has no scheme"),
             ("unix:/var/run/docker.sock", "has no scheme"),
-            ("npipe:////./pipe/docker", "unknown scheme `npipe`; use file://"),
+            (
+                "npipe:////./pipe/docker",
+                "unknown scheme `npipe`; use file://",
+            ),
             ("https://host:2376", "unknown scheme `https`"),
             ("UNIX:///run/docker.sock", "unknown scheme"),
             ("://x", "unknown scheme ``"),

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::cgroup::walk;
 
 const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
@@ -50,13 +51,19 @@ impl Tree {
 const V2_FILES: [(&str, &str); 3] = [
     ("memory.current", "5000\n"),
     ("memory.max", "max\n"),
-    ("memory.stat", "anon 1\nfile 9\ninactive_file 2000\nactive_file 1\n"),
+    (
+        "memory.stat",
+        "anon 1\nfile 9\ninactive_file 2000\nactive_file 1\n",
+    ),
 ];
 
 const V1_FILES: [(&str, &str); 3] = [
     ("memory.usage_in_bytes", "7000\n"),
     ("memory.limit_in_bytes", "100000\n"),
-    ("memory.stat", "cache 5\ninactive_file 1\ntotal_inactive_file 3000\n"),
+    (
+        "memory.stat",
+        "cache 5\ninactive_file 1\ntotal_inactive_file 3000\n",
+    ),
 ];
 
 #[test]
@@ -70,7 +77,10 @@ fn v2_files_are_read_and_read_again() {
         limit_bytes: None,
     };
     assert_eq!(files.read(&mut buffer).unwrap(), expected);
-    tree.write("v2", &[("memory.current", "12000\n"), ("memory.max", "65536\n")]);
+    tree.write(
+        "v2",
+        &[("memory.current", "12000\n"), ("memory.max", "65536\n")],
+    );
     let expected = MemoryReading {
         used_bytes: 10_000,
         limit_bytes: Some(65_536),
@@ -117,7 +127,11 @@ fn a_file_without_its_figure_is_an_error_that_names_it() {
     for (name, text, said) in [
         ("memory.current", "", "memory.current has no number"),
         ("memory.max", "many\n", "memory.max has no number"),
-        ("memory.stat", "anon 1\n", "memory.stat has no inactive_file"),
+        (
+            "memory.stat",
+            "anon 1\n",
+            "memory.stat has no inactive_file",
+        ),
     ] {
         let tree = Tree::new();
         tree.write("v2", &V2_FILES);
@@ -137,12 +151,21 @@ fn a_long_stat_file_is_read_whole_and_an_endless_one_refused() {
     tree.write("v2", &[("memory.stat", &long)]);
     assert_eq!(files.read(&mut buffer).unwrap().used_bytes, 3000);
     tree.write("v2", &[("memory.stat", &"x 1\n".repeat(100_000))]);
-    assert!(matches!(files.read(&mut buffer), Err(MemoryError::Read { .. })));
+    assert!(matches!(
+        files.read(&mut buffer),
+        Err(MemoryError::Read { .. })
+    ));
 }
 
 #[test]
 fn cache_is_taken_off_only_if_smaller_than_usage() {
-    for (usage, inactive, used) in [(10, 3, 7), (10, 0, 10), (10, 10, 10), (10, 11, 10), (0, 0, 0)] {
+    for (usage, inactive, used) in [
+        (10, 3, 7),
+        (10, 0, 10),
+        (10, 10, 10),
+        (10, 11, 10),
+        (0, 0, 0),
+    ] {
         assert_eq!(used_bytes(usage, inactive), used);
     }
 }
@@ -165,24 +188,41 @@ fn free_memory_is_up_to_the_limit_or_what_the_node_has() {
             used_bytes,
             limit_bytes,
         };
-        assert_eq!(free_memory_bytes(reading, available, total), expected, "{reading:?}");
+        assert_eq!(
+            free_memory_bytes(reading, available, total),
+            expected,
+            "{reading:?}"
+        );
     }
 }
 
 #[test]
-fn memory_of_a_real_cgroup_of_this_machine_can_be_read() {
+fn every_real_cgroup_of_this_machine_that_has_the_files_can_be_read() {
     let mounts = Mounts::read(Path::new("/proc"), None).unwrap();
-    // The root of the v1 hierarchy has all the files; that of the v2 tree has none of them.
-    let Some(root) = mounts.memory_v1_dir(&ContainerDirs {
+    let at_root = ContainerDirs {
+        v2: Some(PathBuf::new()),
         memory_v1: Some(PathBuf::new()),
-        ..ContainerDirs::default()
-    }) else {
-        return;
+        cpuacct_v1: None,
     };
-    let files = MemoryFiles::open_in(root, &V1).unwrap();
-    let reading = files.read(&mut Vec::new()).unwrap();
-    assert!(reading.used_bytes > 0);
-    assert_eq!(reading.limit_bytes, None);
+    let trees = [
+        (mounts.v2_dir(&at_root), &V2),
+        (mounts.memory_v1_dir(&at_root), &V1),
+    ];
+    let mut buffer = Vec::new();
+    for (root, layout) in trees {
+        let entries = root.map_or_else(Vec::new, |root| walk(&root, 1000).unwrap().entries);
+        for dir in entries.into_iter().map(|entry| entry.path) {
+            if !dir.join(layout.usage).exists() {
+                continue;
+            }
+            let read = MemoryFiles::open_in(dir, layout).and_then(|files| files.read(&mut buffer));
+            // Others may remove theirs meanwhile.
+            assert!(
+                matches!(read, Ok(_) | Err(MemoryError::Gone { .. })),
+                "{read:?}"
+            );
+        }
+    }
 }
 
 proptest! {

@@ -71,8 +71,12 @@ impl Node {
         let buffer = &mut self.buffer;
         let sample = NodeSample {
             cpus: read(&self.stat, buffer, cpu::parse).map_err(&mut keep).ok(),
-            memory_kib: read(&self.meminfo, buffer, parse_meminfo).map_err(&mut keep).ok(),
-            interfaces: read(&self.net_dev, buffer, parse_net_dev).map_err(&mut keep).ok(),
+            memory_kib: read(&self.meminfo, buffer, parse_meminfo)
+                .map_err(&mut keep)
+                .ok(),
+            interfaces: read(&self.net_dev, buffer, parse_net_dev)
+                .map_err(&mut keep)
+                .ok(),
         };
         (sample, errors)
     }

@@ -42,9 +42,11 @@ pub fn usage(earlier: &NodeSample, later: &NodeSample, elapsed: Duration) -> Nod
         cpus: both(earlier.cpus.as_ref(), later.cpus.as_ref(), busy_percent),
         memory_kib: later.memory_kib.map(|memory| memory.total),
         free_memory_kib: later.memory_kib.and_then(|memory| memory.available),
-        network: both(earlier.interfaces.as_ref(), later.interfaces.as_ref(), |from, to| {
-            rates(from, to, elapsed)
-        }),
+        network: both(
+            earlier.interfaces.as_ref(),
+            later.interfaces.as_ref(),
+            |from, to| rates(from, to, elapsed),
+        ),
     }
 }
 
@@ -89,7 +91,10 @@ fn rates(from: InterfaceBytes, to: InterfaceBytes, elapsed: Duration) -> Option<
     })
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a difference of counters, for a figure with one decimal")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a difference of counters, for a figure with one decimal"
+)]
 fn as_f64(number: u64) -> f64 {
     number as f64
 }

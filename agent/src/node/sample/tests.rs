@@ -70,8 +70,17 @@ fn a_whole_tree_gives_a_whole_sample_each_time() {
             })
         );
         let interfaces = sample.interfaces.unwrap();
-        assert_eq!(interfaces.keys().collect::<Vec<_>>(), ["docker0", "eth0", "lo"]);
-        assert_eq!(interfaces["eth0"], InterfaceBytes { rx: 12_345, tx: 98_765 });
+        assert_eq!(
+            interfaces.keys().collect::<Vec<_>>(),
+            ["docker0", "eth0", "lo"]
+        );
+        assert_eq!(
+            interfaces["eth0"],
+            InterfaceBytes {
+                rx: 12_345,
+                tx: 98_765
+            }
+        );
     }
 }
 
@@ -95,9 +104,15 @@ fn a_part_that_cannot_be_read_is_absent_with_its_reason_and_the_others_stay() {
         assert_eq!(sample.cpus.is_none(), file == "stat", "{file}");
         assert_eq!(sample.memory_kib.is_none(), file == "meminfo", "{file}");
         assert_eq!(sample.interfaces.is_none(), file == "1/net/dev", "{file}");
-        let [error] = errors.as_slice() else { panic!("{errors:?}") };
+        let [error] = errors.as_slice() else {
+            panic!("{errors:?}")
+        };
         assert!(error.to_string().contains(file), "{error}");
-        assert_eq!(matches!(error, NodeError::Read { .. }), broken.is_none(), "{error}");
+        assert_eq!(
+            matches!(error, NodeError::Read { .. }),
+            broken.is_none(),
+            "{error}"
+        );
     }
 }
 

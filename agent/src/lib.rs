@@ -1,5 +1,25 @@
+//! Node agent of a container balancer.
+//!
+//! The kernel counts, the sampler reads the counters once a second and turns them into a snapshot, the API answers
+//! from the snapshot. Data flows one way; nothing a caller does makes a counter move or a file be read.
+//!
+//! Who may know what is in `docs/design.md`, and `cargo xtask check` holds it: only [`kernel`] names aya, only
+//! [`docker`] names bollard, only [`api`] names axum.
+
+pub mod api;
 pub mod cgroup;
 pub mod cli;
+pub mod clock;
 pub mod config;
+pub mod containers;
+pub mod docker;
+pub mod kernel;
+pub mod launch;
 pub mod memory;
 pub mod node;
+pub mod rates;
+pub mod run;
+pub mod sampler;
+pub mod snapshot;
+pub mod telemetry;
+pub mod usage;

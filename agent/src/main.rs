@@ -1,1 +1,49 @@
-fn main(){}
+//! `balancer-agent`: reads the command line, starts the agent, turns its end into an exit code.
+//!
+//! Exit codes: 0 stopped by a signal, help or version; 64 a value of the configuration is bad or cannot be had on
+//! this machine, said in one line that names the flag; 1 anything else.
+
+use std::{env, path::Path, process::ExitCode};
+
+use balancer_agent::{cli, config, kernel::selftest, run::Parts, telemetry};
+
+fn main() -> ExitCode {
+    let mut arguments = env::args_os().skip(1);
+    if arguments.next().is_some_and(|first| first == selftest::PROBE_ARGUMENT) {
+        return self_test_probe(arguments.next());
+    }
+    let config = match cli::parse(env::args_os(), |name| env::var_os(name)) {
+        Ok(config) => config,
+        Err(exit) => return exit.print(),
+    };
+    if let Err(error) = config::check(&config) {
+        return cli::Exit::usage(error).print();
+    }
+    telemetry::start(&config.log);
+    let parts = match Parts::make(config) {
+        Ok(parts) => parts,
+        Err(error) if error.is_usage() => return cli::Exit::usage(error).print(),
+        Err(error) => return failed(&error),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    match runtime.block_on(parts.run()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    tracing::error!("{error}");
+    ExitCode::FAILURE
+}
+
+/// The agent starts itself so, in a cgroup of its own, to see that the kernel programs count.
+fn self_test_probe(cgroup: Option<std::ffi::OsString>) -> ExitCode {
+    match cgroup.map(|cgroup| selftest::probe(Path::new(&cgroup))) {
+        Some(Ok(())) => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}

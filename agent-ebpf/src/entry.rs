@@ -1,0 +1,86 @@
+//! Finding or making the entry of a cgroup.
+
+use agent_common::{CgroupCounters, LINEAGE_LEVELS, Lineage, LossKind};
+use aya_ebpf::bindings::BPF_NOEXIST;
+
+use crate::{
+    add::add_relaxed,
+    maps::{COUNTERS, LINEAGES, LOSSES},
+};
+
+/// A template outside the stack: a zeroed local becomes a call to `memset`, which BPF has not.
+static ZERO: CgroupCounters = CgroupCounters::ZERO;
+
+const E2BIG: i32 = -7;
+const EEXIST: i32 = -17;
+
+/// The entry of `cgroup_id`, made at first sight.
+///
+/// `ancestor` tells the id of the ancestor at a level and is asked only when the entry is new. `lost` is called
+/// once on each CPU, when the map is found full for the first time.
+#[inline(always)]
+pub(crate) fn find_or_make(
+    cgroup_id: u64,
+    ancestor: impl Fn(i32) -> u64,
+    lost: impl Fn(),
+) -> Option<*mut CgroupCounters> {
+    if let Some(entry) = COUNTERS.get_ptr_mut(&cgroup_id) {
+        return Some(entry);
+    }
+    let made = COUNTERS.insert(&cgroup_id, &ZERO, u64::from(BPF_NOEXIST));
+    if made.is_ok() {
+        remember_lineage(cgroup_id, ancestor);
+    }
+    // Another CPU may have made it between the two: then ours fails and the entry is there all the same.
+    if let Some(entry) = COUNTERS.get_ptr_mut(&cgroup_id) {
+        return Some(entry);
+    }
+    match made {
+        Err(E2BIG) => {
+            if count_loss(LossKind::MapFull) == 0 {
+                lost();
+            }
+        }
+        _ => {
+            count_loss(LossKind::NoEntry);
+        }
+    }
+    None
+}
+
+#[inline(always)]
+fn remember_lineage(cgroup_id: u64, ancestor: impl Fn(i32) -> u64) {
+    let mut lineage = Lineage { levels: [0; LINEAGE_LEVELS] };
+    lineage.levels[0] = ancestor(0);
+    if lineage.levels[0] == 0 {
+        // This kernel cannot tell; user space finds the path instead.
+        return;
+    }
+    lineage.levels[1] = ancestor(1);
+    lineage.levels[2] = ancestor(2);
+    lineage.levels[3] = ancestor(3);
+    lineage.levels[4] = ancestor(4);
+    lineage.levels[5] = ancestor(5);
+    lineage.levels[6] = ancestor(6);
+    lineage.levels[7] = ancestor(7);
+    match LINEAGES.insert(&cgroup_id, &lineage, u64::from(BPF_NOEXIST)) {
+        Ok(()) | Err(EEXIST) => {}
+        Err(_) => {
+            count_loss(LossKind::NoLineage);
+        }
+    }
+}
+
+/// Counts a loss and returns how many there were before on this CPU.
+#[inline(always)]
+fn count_loss(kind: LossKind) -> u64 {
+    let Some(losses) = LOSSES.get_ptr_mut(kind as u32) else {
+        return 1;
+    };
+    // SAFETY: the map returned the address of this CPU's value; it lives as long as the program.
+    unsafe {
+        let before = *losses;
+        add_relaxed(losses, 1);
+        before
+    }
+}

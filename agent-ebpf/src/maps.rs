@@ -1,0 +1,28 @@
+//! Every map, in one place. Sizes are placeholders: the loader sets them from possible CPUs and containers.
+
+use agent_common::{CgroupCounters, Lineage, LossKind};
+use aya_ebpf::{
+    Global,
+    macros::map,
+    maps::{HashMap, PerCpuArray, PerCpuHashMap},
+};
+
+/// Preallocated, because a tracing program may not allocate before 6.1.
+#[map]
+pub(crate) static COUNTERS: PerCpuHashMap<u64, CgroupCounters> = PerCpuHashMap::with_max_entries(1024, 0);
+
+/// Leaf to ancestors, so that a nested cgroup belongs to its container even after it is gone.
+#[map]
+pub(crate) static LINEAGES: HashMap<u64, Lineage> = HashMap::with_max_entries(1024, 0);
+
+/// Until when the time of this CPU is charged.
+#[map]
+pub(crate) static LAST_CHARGE: PerCpuArray<u64> = PerCpuArray::with_max_entries(1, 0);
+
+/// What could not be counted, by kind.
+#[map]
+pub(crate) static LOSSES: PerCpuArray<u64> = PerCpuArray::with_max_entries(LossKind::COUNT, 0);
+
+/// Set before load; the verifier sees a constant and never looks at the branch that the kernel cannot run.
+#[unsafe(no_mangle)]
+pub(crate) static HAS_CURRENT_ANCESTOR: Global<u8> = Global::new(0);

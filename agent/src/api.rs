@@ -1,0 +1,119 @@
+//! The REST API. The only room that names axum.
+//!
+//! | route | answered from |
+//! | --- | --- |
+//! | `GET /status` | the snapshot |
+//! | `GET /containers` | one call to Docker that concurrent callers share |
+//! | `POST /containers` | Docker |
+//! | `GET /container/{id}` | Docker, after the id was resolved against the table |
+//! | `GET /container/{id}/status` | the snapshot |
+//! | `DELETE /container/{id}` | Docker, after the id was resolved against the table |
+//!
+//! Handlers are a few lines each; which problem is which status is in [`problem`] alone.
+
+mod container;
+pub mod create_request;
+mod list;
+mod node;
+mod problem;
+pub mod serve;
+mod shared_list;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use axum::{
+    Router,
+    extract::Path,
+    routing::{delete, get, post},
+};
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    containers::{Container, ContainerId, Containers, DockerState, id::ContainerRef, id::ResolveError},
+    docker::Engine,
+    launch::Launcher,
+    snapshot::Snapshot,
+    usage::choose::SourceDecision,
+};
+use problem::Problem;
+use shared_list::SharedList;
+
+/// All that handlers answer from.
+#[derive(Debug)]
+pub struct App {
+    /// The latest snapshot.
+    pub snapshots: Arc<ArcSwap<Snapshot>>,
+    /// The containers of this node.
+    pub containers: Containers,
+    /// Docker.
+    pub engine: Arc<Engine>,
+    /// Creates containers.
+    pub launcher: Launcher,
+    /// Where figures come from.
+    pub decision: SourceDecision,
+    /// The container that the agent itself runs in.
+    pub own_container: Option<ContainerId>,
+    /// Owns changes that are under way: they run to their end even when the caller hangs up.
+    pub changes: TaskTracker,
+    /// The list that callers share.
+    list: SharedList,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(
+        snapshots: Arc<ArcSwap<Snapshot>>,
+        containers: Containers,
+        engine: Arc<Engine>,
+        launcher: Launcher,
+        decision: SourceDecision,
+        own_container: Option<ContainerId>,
+    ) -> Self {
+        let list = SharedList::new(Arc::clone(&engine));
+        Self {
+            snapshots,
+            containers,
+            engine,
+            launcher,
+            decision,
+            own_container,
+            changes: TaskTracker::new(),
+            list,
+        }
+    }
+
+    /// The container that a caller means. No call to Docker is made for it.
+    fn resolve(&self, written: &str) -> Result<Arc<Container>, Problem> {
+        let reference: ContainerRef = written.parse().map_err(|_| Problem::ContainerNotFound)?;
+        let table = self.containers.table();
+        match table.resolve(&reference) {
+            Ok(container) => Ok(Arc::clone(container)),
+            Err(ResolveError::Ambiguous) => Err(Problem::AmbiguousPrefix),
+            // Before the first list nothing is known, also not that there is no such container.
+            Err(ResolveError::NotFound) if table.docker == DockerState::NeverReached => Err(Problem::NothingKnown),
+            Err(ResolveError::NotFound) => Err(Problem::ContainerNotFound),
+        }
+    }
+}
+
+/// A percent-encoded path segment; what does not decode to text names no container.
+type IdSegment = Result<Path<String>, axum::extract::rejection::PathRejection>;
+
+fn written_id(segment: IdSegment) -> Result<String, Problem> {
+    segment.map(|Path(written)| written).map_err(|_| Problem::ContainerNotFound)
+}
+
+/// All routes.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/status", get(node::status))
+        .route("/containers", get(list::containers))
+        .route("/containers", post(container::create))
+        .route("/container/{id}", get(container::inspect))
+        .route("/container/{id}", delete(container::delete))
+        .route("/container/{id}/status", get(container::status))
+        .fallback(|| async { Problem::NoSuchPath })
+        .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
+        .with_state(app)
+}

@@ -1,0 +1,226 @@
+//! `/container/{id}`, `/container/{id}/status` and `POST /containers`.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    body::{Body, to_bytes},
+    extract::{Query, State, rejection::QueryRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    App, IdSegment,
+    create_request::{CreateRequest, CreateRequestError, MAX_BODY_BYTES},
+    list::json,
+    problem::Problem,
+    written_id,
+};
+use crate::{clock::wall_ns, docker::DockerError, launch::Launch, rates::NetCounters, snapshot::ContainerUsage, usage::Source};
+
+/// How long a body may take to arrive.
+const BODY_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a container may take to end before it is killed, if the caller does not say.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
+/// The longest that a caller may give it, in seconds.
+const MAX_STOP_PATIENCE_S: u64 = 600;
+/// How long the answer to a deletion waits for the agent's own table to show it.
+const TABLE_DEADLINE: Duration = Duration::from_secs(5);
+
+pub(super) async fn inspect(State(app): State<Arc<App>>, id: IdSegment) -> Result<Response, Problem> {
+    let container = app.resolve(&written_id(id)?)?;
+    Ok(json(app.engine.inspect(container.id).await?.raw))
+}
+
+pub(super) async fn status(State(app): State<Arc<App>>, id: IdSegment) -> Result<Json<ContainerStatus>, Problem> {
+    let container = app.resolve(&written_id(id)?)?;
+    if !container.is_running() {
+        return Err(Problem::NotRunning);
+    }
+    let snapshot = app.snapshots.load();
+    let usage = snapshot.containers.get(&container.id).ok_or(Problem::DataNotReady)?;
+    if wall_ns() < usage.ready_ns {
+        return Err(Problem::DataNotReady);
+    }
+    Ok(Json(usage.into()))
+}
+
+pub(super) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let body = read_body(&headers, body).await?;
+    let CreateRequest { image, service, port } = CreateRequest::from_body(content_type, body).await?;
+    let launch = Launch { image, service, port };
+    let launcher = Arc::clone(&app);
+    let launched = to_the_end(&app, async move { launcher.launcher.launch(&launch).await }).await??;
+    let location = format!("/container/{}", launched.id);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], json(launched.inspection)).into_response())
+}
+
+#[derive(Deserialize)]
+pub(super) struct DeleteQuery {
+    timeout: Option<String>,
+}
+
+pub(super) async fn delete(
+    State(app): State<Arc<App>>,
+    id: IdSegment,
+    query: Result<Query<DeleteQuery>, QueryRejection>,
+) -> Result<StatusCode, Problem> {
+    let patience = stop_patience(query)?;
+    let container = app.resolve(&written_id(id)?)?;
+    let id = container.id;
+    if app.own_container == Some(id) {
+        return Err(Problem::OwnContainer);
+    }
+    let deleter = Arc::clone(&app);
+    to_the_end(&app, async move {
+        let gone = |outcome: Result<(), DockerError>| match outcome {
+            // Gone already, or somebody else is removing it: what was asked for comes true.
+            Err(error) if error.is_not_found() || error.is_conflict() => Ok(()),
+            other => other,
+        };
+        gone(deleter.engine.stop(id, patience).await)?;
+        gone(deleter.engine.remove(id).await)?;
+        deleter.containers.refresh(id, TABLE_DEADLINE).await;
+        Ok::<_, Problem>(())
+    })
+    .await??;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Runs a change to its end, also when the caller hangs up: nothing is left half-made.
+async fn to_the_end<T: Send + 'static>(
+    app: &App,
+    change: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Problem> {
+    app.changes.spawn(change).await.map_err(|error| {
+        tracing::error!("a change broke: {error}");
+        Problem::Internal
+    })
+}
+
+async fn read_body(headers: &HeaderMap, body: Body) -> Result<axum::body::Bytes, Problem> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
+        return Err(CreateRequestError::TooLarge.into());
+    }
+    // One byte more than allowed tells too large from broken.
+    let read = tokio::time::timeout(BODY_DEADLINE, to_bytes(body, MAX_BODY_BYTES));
+    match read.await {
+        Err(_) => Err(Problem::SlowBody(BODY_DEADLINE)),
+        Ok(Err(error)) if is_length_limit(&error) => Err(CreateRequestError::TooLarge.into()),
+        Ok(Err(error)) => Err(Problem::BrokenBody(error.to_string())),
+        Ok(Ok(body)) => Ok(body),
+    }
+}
+
+fn is_length_limit(error: &axum::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>())
+}
+
+fn stop_patience(query: Result<Query<DeleteQuery>, QueryRejection>) -> Result<Duration, Problem> {
+    let problem = |problem: String| Problem::Parameter { field: "timeout", problem };
+    let Query(query) = query.map_err(|error| problem(error.body_text()))?;
+    let Some(written) = query.timeout else { return Ok(STOP_PATIENCE) };
+    written
+        .parse()
+        .ok()
+        .filter(|seconds| *seconds <= MAX_STOP_PATIENCE_S)
+        .map(Duration::from_secs)
+        .ok_or_else(|| problem(format!("must be a whole number of seconds from 0 to {MAX_STOP_PATIENCE_S}")))
+}
+
+/// The reply of `GET /container/{id}/status`.
+#[derive(Serialize)]
+pub(super) struct ContainerStatus {
+    /// Percent of one CPU.
+    cpu: f64,
+    /// Bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory: Option<u64>,
+    /// Bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    free_memory: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    net: Option<Net>,
+    source: Source,
+    counters: CountersReply,
+    sampled_at_ms: u64,
+    interval_ms: u64,
+}
+
+/// Bytes a second.
+#[derive(Serialize)]
+struct Net {
+    rx: u64,
+    tx: u64,
+}
+
+/// Cumulative, from a moment that the source chose: only differences mean something.
+#[derive(Serialize)]
+struct CountersReply {
+    cpu_ns: u64,
+    #[serde(flatten)]
+    net: Option<NetReply>,
+}
+
+#[derive(Serialize)]
+struct NetReply {
+    rx_bytes: u64,
+    tx_bytes: u64,
+    rx_packets: u64,
+    tx_packets: u64,
+    #[serde(flatten)]
+    detail: Option<DetailReply>,
+}
+
+#[derive(Serialize)]
+struct DetailReply {
+    rx_segments: u64,
+    tx_segments: u64,
+    loopback_rx_bytes: u64,
+    loopback_tx_bytes: u64,
+}
+
+impl From<&ContainerUsage> for ContainerStatus {
+    fn from(usage: &ContainerUsage) -> Self {
+        Self {
+            cpu: (usage.rates.cpu_percent * 10.0).round() / 10.0,
+            memory: usage.memory.map(|memory| memory.used_bytes),
+            free_memory: usage.memory.and_then(|memory| memory.free_bytes),
+            net: usage.rates.net.map(|net| Net { rx: whole(net.rx_bytes_per_s), tx: whole(net.tx_bytes_per_s) }),
+            source: usage.source,
+            counters: CountersReply {
+                cpu_ns: usage.counters.cpu_ns,
+                net: usage.counters.net.as_ref().map(NetReply::from),
+            },
+            sampled_at_ms: usage.sampled_ns / 1_000_000,
+            interval_ms: usage.rates.elapsed_ns / 1_000_000,
+        }
+    }
+}
+
+/// Rates are neither negative nor beyond what 64 bits hold.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
+fn whole(rate: f64) -> u64 {
+    rate.round() as u64
+}
+
+impl From<&NetCounters> for NetReply {
+    fn from(net: &NetCounters) -> Self {
+        Self {
+            rx_bytes: net.rx_bytes,
+            tx_bytes: net.tx_bytes,
+            rx_packets: net.rx_packets,
+            tx_packets: net.tx_packets,
+            detail: net.detail.map(|detail| DetailReply {
+                rx_segments: detail.rx_segments,
+                tx_segments: detail.tx_segments,
+                loopback_rx_bytes: detail.loopback_rx_bytes,
+                loopback_tx_bytes: detail.loopback_tx_bytes,
+            }),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What can go wrong for a caller, and which status each is: the one table.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use thiserror::Error;
+
+use super::create_request::CreateRequestError;
+use crate::{docker::DockerError, launch::LaunchError};
+
+/// Something that kept a request from its answer. Its text is the one sentence that the caller gets.
+#[derive(Debug, Error)]
+pub(super) enum Problem {
+    /// No route has this path.
+    #[error("no such path")]
+    NoSuchPath,
+    /// The path has other methods.
+    #[error("method not allowed")]
+    MethodNotAllowed,
+    /// No container has this id, prefix or name.
+    #[error("container not found")]
+    ContainerNotFound,
+    /// It has not run for an interval yet.
+    #[error("data not ready")]
+    DataNotReady,
+    /// It exists and does not run.
+    #[error("container not running")]
+    NotRunning,
+    /// A prefix fits several containers.
+    #[error("several containers have an id that begins so; give more of it")]
+    AmbiguousPrefix,
+    /// The first interval is not over.
+    #[error("the node has not been measured for an interval yet")]
+    NodeNotReady,
+    /// Docker has not answered since the agent started.
+    #[error("Docker has not answered since the agent started, so no container is known")]
+    NothingKnown,
+    /// The agent's own container.
+    #[error("this is the container that the agent runs in; remove it with Docker itself")]
+    OwnContainer,
+    /// A query parameter is malformed.
+    #[error("`{field}` {problem}")]
+    Parameter {
+        /// Its name.
+        field: &'static str,
+        /// What it must be.
+        problem: String,
+    },
+    /// The body did not come in time.
+    #[error("the body did not arrive within {} s", .0.as_secs())]
+    SlowBody(Duration),
+    /// The body broke off.
+    #[error("the body could not be read: {0}")]
+    BrokenBody(String),
+    /// The body is no request to create a container.
+    #[error(transparent)]
+    Create(#[from] CreateRequestError),
+    /// No container was started.
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
+    /// Docker did not give what was asked for.
+    #[error(transparent)]
+    Docker(#[from] DockerError),
+    /// The agent itself broke.
+    #[error("the agent failed at this request; its log says why")]
+    Internal,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    error: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+}
+
+impl Problem {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NoSuchPath
+            | Self::ContainerNotFound
+            | Self::DataNotReady
+            | Self::NotRunning
+            | Self::Launch(LaunchError::NoSuchImage(_)) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::AmbiguousPrefix | Self::OwnContainer | Self::Launch(LaunchError::PortInUse(_)) => {
+                StatusCode::CONFLICT
+            }
+            Self::NodeNotReady | Self::NothingKnown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::SlowBody(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::BrokenBody(_) | Self::Create(CreateRequestError::Malformed { .. }) => StatusCode::BAD_REQUEST,
+            Self::Create(CreateRequestError::UnsupportedMediaType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Create(CreateRequestError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Parameter { .. }
+            | Self::Create(CreateRequestError::Field { .. })
+            | Self::Launch(LaunchError::CannotStart(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Docker(error) | Self::Launch(LaunchError::Docker(error)) => match error {
+                DockerError::Unreachable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+                DockerError::Timeout { .. } => StatusCode::GATEWAY_TIMEOUT,
+                DockerError::Refused { status: 404, .. } => StatusCode::NOT_FOUND,
+                DockerError::Nonsense { .. } | DockerError::Refused { .. } => StatusCode::BAD_GATEWAY,
+            },
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The field of the request that is to blame.
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::Parameter { field, .. } => Some(field),
+            Self::Create(CreateRequestError::Field { field, .. }) => Some(field),
+            Self::Launch(LaunchError::CannotStart(_) | LaunchError::NoSuchImage(_)) => Some("image"),
+            Self::Launch(LaunchError::PortInUse(_)) => Some("port"),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if status.is_server_error() {
+            tracing::debug!(%status, "{self}");
+        }
+        let error = match &self {
+            // Whatever Docker calls it: for the caller it is the container that is not there.
+            Self::Docker(error) if error.is_not_found() => Self::ContainerNotFound.to_string(),
+            other => other.to_string(),
+        };
+        let mut response = (status, Json(Body { error, field: self.field() })).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

@@ -1,0 +1,239 @@
+//! What is known of the containers of this node at one moment.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    id::{ContainerId, ContainerRef, ResolveError},
+    naming,
+};
+use crate::{
+    cgroup::ContainerDirs,
+    docker::{inspect::InspectFacts, list::ListFacts},
+};
+
+/// Label that names the service of a container.
+pub const SERVICE_LABEL: &str = "balancer.service";
+/// Label that marks what this agent made.
+pub const MANAGED_LABEL: &str = "balancer.managed";
+
+/// Whether a container runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// Its processes exist; paused ones are among these.
+    Running,
+    /// They do not.
+    NotRunning,
+}
+
+/// Whose network a container uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NetworkMode {
+    /// A namespace of its own.
+    Own,
+    /// The host's.
+    Host,
+    /// That of another container, named by id or name.
+    Shared(Box<str>),
+}
+
+impl NetworkMode {
+    fn parse(mode: &str) -> Self {
+        match mode.split_once(':') {
+            Some(("container", other)) => Self::Shared(other.into()),
+            _ if mode == "host" => Self::Host,
+            _ => Self::Own,
+        }
+    }
+}
+
+/// One container, as Docker last described it.
+#[derive(Clone, Debug)]
+pub struct Container {
+    /// Full id.
+    pub id: ContainerId,
+    /// Name, without Docker's slash.
+    pub name: Box<str>,
+    /// Image as it was asked for.
+    pub image: Box<str>,
+    /// The service it belongs to: its label, else what its name says.
+    pub service: Box<str>,
+    /// Whether it runs.
+    pub state: RunState,
+    /// When it started, in ns since 1970; `None` if it never did, or before it was inspected.
+    pub started_ns: Option<u64>,
+    /// Its first process, while that is known.
+    pub pid: Option<u32>,
+    /// Whose network it uses.
+    pub network: NetworkMode,
+    /// Where its cgroup is; `None` until that is found.
+    pub place: Option<Place>,
+}
+
+/// Where a running container is in the cgroup trees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its directories.
+    pub dirs: ContainerDirs,
+    /// Id of its cgroup in the v2 tree; `None` where it has none of its own, so that it cannot be told from others.
+    pub cgroup_id: Option<u64>,
+}
+
+impl Container {
+    /// What a list tells. A container that runs still has to be inspected.
+    pub fn from_list(facts: &ListFacts) -> Self {
+        let name = own_name(&facts.names);
+        Self {
+            id: facts.id,
+            service: naming::service_of(facts.labels.get(SERVICE_LABEL).map(String::as_str), name).into(),
+            name: name.into(),
+            image: facts.image.as_str().into(),
+            state: if matches!(facts.state.as_str(), "running" | "paused") {
+                RunState::Running
+            } else {
+                RunState::NotRunning
+            },
+            started_ns: None,
+            pid: None,
+            network: NetworkMode::Own,
+            place: None,
+        }
+    }
+
+    /// What an inspection tells.
+    pub fn from_inspection(facts: &InspectFacts) -> Self {
+        let name = facts.name.strip_prefix('/').unwrap_or(&facts.name);
+        let label = facts.config.labels.as_ref().and_then(|labels| labels.get(SERVICE_LABEL));
+        let runs = facts.state.running && !facts.state.restarting;
+        Self {
+            id: facts.id,
+            service: naming::service_of(label.map(String::as_str), name).into(),
+            name: name.into(),
+            image: facts.config.image.as_str().into(),
+            state: if runs { RunState::Running } else { RunState::NotRunning },
+            started_ns: started_ns(&facts.state.started_at),
+            pid: (runs && facts.state.pid != 0).then_some(facts.state.pid),
+            network: NetworkMode::parse(&facts.host_config.network_mode),
+            place: None,
+        }
+    }
+
+    /// Whether it runs.
+    pub fn is_running(&self) -> bool {
+        self.state == RunState::Running
+    }
+}
+
+/// Names that links give are paths of two components; the container's own name has one.
+fn own_name(names: &[String]) -> &str {
+    let stripped = |name: &'_ String| -> Option<usize> { name.rfind('/').filter(|&at| at == 0) };
+    let own = names.iter().find(|name| stripped(name).is_some()).or(names.first());
+    own.map_or("", |name| name.strip_prefix('/').unwrap_or(name))
+}
+
+/// Docker writes the year 1 for a container that has never started.
+fn started_ns(started_at: &str) -> Option<u64> {
+    let at: jiff::Timestamp = started_at.parse().ok()?;
+    u64::try_from(at.as_nanosecond()).ok()
+}
+
+/// How things stand with Docker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DockerState {
+    /// It has not answered since the agent started: nothing is known of any container.
+    NeverReached,
+    /// It answers, and the table follows its events.
+    Connected,
+    /// It did, and does not now: the table is what was last known.
+    Away,
+}
+
+/// Every container of the node, whatever its state. Immutable: each change makes a new one.
+#[derive(Clone, Debug)]
+pub struct ContainerTable {
+    /// By full id.
+    pub by_id: HashMap<ContainerId, Arc<Container>>,
+    /// How things stand with Docker.
+    pub docker: DockerState,
+    /// Grows with each table.
+    pub generation: u64,
+}
+
+impl Default for ContainerTable {
+    fn default() -> Self {
+        Self { by_id: HashMap::new(), docker: DockerState::NeverReached, generation: 0 }
+    }
+}
+
+impl ContainerTable {
+    /// The containers that run.
+    pub fn running(&self) -> impl Iterator<Item = &Arc<Container>> {
+        self.by_id.values().filter(|container| container.is_running())
+    }
+
+    /// The one container that is meant.
+    pub fn resolve(&self, reference: &ContainerRef) -> Result<&Arc<Container>, ResolveError> {
+        if let ContainerRef::Full(id) = reference
+            && let Some(container) = self.by_id.get(id)
+        {
+            return Ok(container);
+        }
+        let id = reference.resolve(self.by_id.values().map(|container| (container.id, &*container.name)))?;
+        self.by_id.get(&id).ok_or(ResolveError::NotFound)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn inspected(state: &str, network: &str) -> Container {
+        let id = "1f".repeat(32);
+        let text = format!(
+            r#"{{"Id":"{id}","Name":"/web-1-5","State":{state},"Config":{{"Image":"i","Labels":null}},
+                "HostConfig":{{"NetworkMode":"{network}"}}}}"#
+        );
+        Container::from_inspection(&serde_json::from_str(&text).unwrap())
+    }
+
+    #[test]
+    fn a_running_container_has_pid_start_and_service() {
+        let container = inspected(
+            r#"{"Status":"running","Running":true,"Pid":42,"StartedAt":"2026-01-01T00:00:00.5Z"}"#,
+            "bridge",
+        );
+        assert!(container.is_running());
+        assert_eq!((container.pid, &*container.service), (Some(42), "web"));
+        assert_eq!(container.started_ns.unwrap() % 1_000_000_000, 500_000_000);
+    }
+
+    #[test]
+    fn between_two_runs_a_container_does_not_run() {
+        let container = inspected(
+            r#"{"Status":"restarting","Running":true,"Restarting":true,"Pid":0,"StartedAt":"0001-01-01T00:00:00Z"}"#,
+            "bridge",
+        );
+        assert!(!container.is_running());
+        assert_eq!((container.pid, container.started_ns), (None, None));
+    }
+
+    #[test]
+    fn network_modes_tell_whose_network_it_is() {
+        for (mode, expected) in [
+            ("bridge", NetworkMode::Own),
+            ("none", NetworkMode::Own),
+            ("my:net", NetworkMode::Own),
+            ("host", NetworkMode::Host),
+            ("container:abc", NetworkMode::Shared("abc".into())),
+        ] {
+            assert_eq!(NetworkMode::parse(mode), expected, "{mode}");
+        }
+    }
+
+    #[test]
+    fn names_of_links_are_not_the_containers_own() {
+        let names = ["/other/alias".to_owned(), "/own".to_owned()];
+        assert_eq!(own_name(&names), "own");
+        assert_eq!(own_name(&[]), "");
+    }
+}

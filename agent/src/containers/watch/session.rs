@@ -1,0 +1,315 @@
+//! One session with Docker: from a list that worked to the first sign that it is away.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+use tokio::sync::oneshot;
+
+use super::{Refresh, Watcher};
+use crate::{
+    clock::wall_ns,
+    containers::{
+        id::ContainerId,
+        table::{Container, DockerState},
+    },
+    docker::{
+        DockerError, Engine,
+        events::{ContainerAction, ContainerEvent},
+        inspect::Inspection,
+        list::{ListEntry, ListScope},
+    },
+};
+
+/// Inspections under way at once: enough to start fast, few enough not to press the engine.
+const INSPECTIONS_AT_ONCE: usize = 8;
+/// Everything is listed again after this time, in case an event was missed.
+const RESYNC: Duration = Duration::from_secs(60);
+/// A stream that says nothing for this long is tested with a ping.
+const SILENCE: Duration = Duration::from_secs(5);
+/// How long that ping may take.
+const PING_DEADLINE: Duration = Duration::from_secs(3);
+/// A container without a process, or whose cgroup is not there yet, is looked at again this often and this long.
+const RETRY: (Duration, u32) = (Duration::from_millis(50), 8);
+
+/// The stream of events begins this long before the list, so that nothing is lost between the two. An event told
+/// twice only has a container looked at twice.
+const OVERLAP_NS: u64 = 1_000_000_000;
+
+type InspectionOutcome = (ContainerId, Result<Inspection, DockerError>);
+
+/// What a session keeps besides the table.
+struct Session {
+    engine: Arc<Engine>,
+    /// Being inspected now.
+    busy: HashSet<ContainerId>,
+    /// Being inspected now, and something happened since that was asked.
+    stale: HashSet<ContainerId>,
+    /// To be inspected when there is room.
+    waiting: VecDeque<ContainerId>,
+    /// Looked at again later, and how often it was already.
+    retries: HashMap<ContainerId, (Instant, u32)>,
+    /// Who waits for a container's inspection.
+    wishes: HashMap<ContainerId, Vec<oneshot::Sender<()>>>,
+    running: FuturesUnordered<BoxFuture<'static, InspectionOutcome>>,
+    /// How many inspections the first publication still waits for.
+    starting: bool,
+}
+
+/// Runs until Docker goes away and returns why.
+pub(super) async fn run(watcher: &mut Watcher) -> DockerError {
+    let engine = Arc::clone(&watcher.engine);
+    let mut session = Session::new(Arc::clone(&engine));
+    let since_ns = wall_ns().saturating_sub(OVERLAP_NS);
+    match engine.list(ListScope::All).await {
+        Ok(entries) => session.reconcile(watcher, &entries),
+        Err(error) => return error,
+    }
+    let events = match engine.events(since_ns) {
+        Ok(events) => events,
+        Err(error) => return error,
+    };
+    let mut events = std::pin::pin!(events);
+    let mut resync = tokio::time::interval_at((Instant::now() + RESYNC).into(), RESYNC);
+    resync.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut last_heard = Instant::now();
+    let mut check: Option<BoxFuture<'static, Result<(), DockerError>>> = None;
+    let mut listing: Option<BoxFuture<'static, Result<Vec<ListEntry>, DockerError>>> = None;
+    loop {
+        session.fill();
+        session.publish_if_settled(watcher);
+        let silence_ends = last_heard + SILENCE;
+        let next_retry = session.retries.values().map(|(at, _)| *at).min();
+        tokio::select! {
+            event = events.next() => match event {
+                Some(Ok(event)) => {
+                    last_heard = Instant::now();
+                    session.on_event(watcher, &event);
+                }
+                Some(Err(error)) => return error,
+                None => return engine.gone("its stream of events ended"),
+            },
+            Some((id, outcome)) = session.running.next(), if !session.running.is_empty() => {
+                if let Err(error) = session.on_inspected(watcher, id, outcome) {
+                    return error;
+                }
+            }
+            Some(refresh) = watcher.refreshes.recv() => session.on_refresh(refresh),
+            () = sleep_until(next_retry), if next_retry.is_some() => session.requeue_due(),
+            _ = resync.tick(), if listing.is_none() => {
+                let engine = Arc::clone(&engine);
+                listing = Some(async move { engine.list(ListScope::All).await }.boxed());
+            }
+            listed = pending_or(&mut listing), if listing.is_some() => {
+                listing = None;
+                match listed {
+                    Ok(entries) => session.reconcile(watcher, &entries),
+                    Err(error) => return error,
+                }
+            }
+            () = sleep_until(Some(silence_ends)), if check.is_none() => {
+                let engine = Arc::clone(&engine);
+                check = Some(async move { engine.ping(PING_DEADLINE).await }.boxed());
+            }
+            answered = pending_or(&mut check), if check.is_some() => {
+                check = None;
+                match answered {
+                    Ok(()) => last_heard = Instant::now(),
+                    Err(error) => return error,
+                }
+            }
+        }
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn pending_or<T>(future: &mut Option<BoxFuture<'static, T>>) -> T {
+    match future {
+        Some(future) => future.await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Session {
+    fn new(engine: Arc<Engine>) -> Self {
+        Self {
+            engine,
+            busy: HashSet::new(),
+            stale: HashSet::new(),
+            waiting: VecDeque::new(),
+            retries: HashMap::new(),
+            wishes: HashMap::new(),
+            running: FuturesUnordered::new(),
+            starting: true,
+        }
+    }
+
+    /// Brings the table in line with a list, and has whatever runs inspected.
+    fn reconcile(&mut self, watcher: &mut Watcher, entries: &[ListEntry]) {
+        let listed: HashSet<ContainerId> = entries.iter().map(|entry| entry.facts.id).collect();
+        watcher.table.by_id.retain(|id, _| listed.contains(id));
+        for entry in entries {
+            let fresh = Container::from_list(&entry.facts);
+            let runs = fresh.is_running();
+            let known = watcher.table.by_id.get(&fresh.id);
+            let same = known.is_some_and(|known| known.state == fresh.state && known.name == fresh.name);
+            if runs {
+                self.want(fresh.id);
+            }
+            // What is known of a running container is more than a list tells: it stays until it is inspected.
+            if !same && (!runs || known.is_none()) {
+                watcher.table.by_id.insert(fresh.id, Arc::new(fresh));
+            }
+        }
+        watcher.table.docker = DockerState::Connected;
+        if !self.starting {
+            watcher.publish();
+        }
+    }
+
+    /// The first table of a session is published when everything that runs has been looked at, so that nobody
+    /// finds a container in it that has no cgroup yet.
+    fn publish_if_settled(&mut self, watcher: &mut Watcher) {
+        if self.starting && self.busy.is_empty() && self.waiting.is_empty() {
+            self.starting = false;
+            watcher.publish();
+        }
+    }
+
+    fn publish(&self, watcher: &mut Watcher) {
+        if !self.starting {
+            watcher.publish();
+        }
+    }
+
+    fn on_event(&mut self, watcher: &mut Watcher, event: &ContainerEvent) {
+        tracing::debug!(container = %event.id, action = ?event.action, "event");
+        match event.action {
+            ContainerAction::Destroyed => {
+                self.forget(event.id);
+                watcher.table.by_id.remove(&event.id);
+                self.publish(watcher);
+            }
+            ContainerAction::Died => {
+                let started_ns = watcher.table.by_id.get(&event.id).and_then(|container| container.started_ns);
+                // An old event of a container that has started again since says nothing of this run.
+                if event.at_ns.is_none() || event.at_ns >= started_ns {
+                    watcher.mark_ended(event.id);
+                    self.publish(watcher);
+                }
+                // It may be about to start again: only an inspection tells.
+                self.want(event.id);
+            }
+            ContainerAction::Changed => self.want(event.id),
+        }
+    }
+
+    fn on_refresh(&mut self, refresh: Refresh) {
+        self.want(refresh.id);
+        self.wishes.entry(refresh.id).or_default().push(refresh.done);
+    }
+
+    /// Has a container inspected, after whatever inspection of it is under way.
+    fn want(&mut self, id: ContainerId) {
+        if self.busy.contains(&id) {
+            self.stale.insert(id);
+        } else if !self.waiting.contains(&id) {
+            self.waiting.push_back(id);
+        }
+    }
+
+    fn forget(&mut self, id: ContainerId) {
+        self.retries.remove(&id);
+        self.waiting.retain(|waiting| *waiting != id);
+    }
+
+    fn fill(&mut self) {
+        while self.running.len() < INSPECTIONS_AT_ONCE
+            && let Some(id) = self.waiting.pop_front()
+        {
+            let engine = Arc::clone(&self.engine);
+            self.busy.insert(id);
+            self.running.push(async move { (id, engine.inspect(id).await) }.boxed());
+        }
+    }
+
+    fn requeue_due(&mut self) {
+        let now = Instant::now();
+        let due: Vec<ContainerId> =
+            self.retries.iter().filter(|(_, (at, _))| *at <= now).map(|(id, _)| *id).collect();
+        for id in due {
+            if let Some((at, _)) = self.retries.get_mut(&id) {
+                // Not due again before this attempt is over.
+                *at = now + Duration::from_secs(3600);
+            }
+            self.want(id);
+        }
+    }
+
+    fn on_inspected(
+        &mut self,
+        watcher: &mut Watcher,
+        id: ContainerId,
+        outcome: Result<Inspection, DockerError>,
+    ) -> Result<(), DockerError> {
+        self.busy.remove(&id);
+        if self.stale.remove(&id) {
+            // It describes a state from before the last event.
+            self.waiting.push_back(id);
+            return Ok(());
+        }
+        match outcome {
+            Ok(inspection) => self.take_in(watcher, &inspection),
+            Err(error) if error.is_not_found() => {
+                self.forget(id);
+                watcher.table.by_id.remove(&id);
+            }
+            Err(error @ (DockerError::Unreachable { .. } | DockerError::Timeout { .. })) => return Err(error),
+            Err(error) => tracing::warn!(container = %id, "not described: {error}"),
+        }
+        self.publish(watcher);
+        for wish in self.wishes.remove(&id).into_iter().flatten() {
+            // Nobody need be waiting any more.
+            let _waiter_left = wish.send(());
+        }
+        Ok(())
+    }
+
+    fn take_in(&mut self, watcher: &mut Watcher, inspection: &Inspection) {
+        let mut container = Container::from_inspection(&inspection.facts);
+        let id = container.id;
+        if container.is_running() {
+            let place = container.pid.map(|pid| watcher.locator.locate(id, pid));
+            match place {
+                Some(Ok(place)) => {
+                    container.place = Some(place);
+                    self.retries.remove(&id);
+                }
+                Some(Err(error)) => self.retry(id, &error.to_string()),
+                None => self.retry(id, "it has no process yet"),
+            }
+        } else {
+            self.retries.remove(&id);
+        }
+        watcher.table.by_id.insert(id, Arc::new(container));
+    }
+
+    fn retry(&mut self, id: ContainerId, why: &str) {
+        let times = self.retries.get(&id).map_or(0, |(_, times)| *times);
+        if times >= RETRY.1 {
+            tracing::warn!(container = %id, "its cgroup is not found: {why}; the next resync tries again");
+            self.retries.remove(&id);
+            return;
+        }
+        self.retries.insert(id, (Instant::now() + RETRY.0 * 2_u32.pow(times), times + 1));
+    }
+}

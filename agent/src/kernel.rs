@@ -1,0 +1,20 @@
+//! The kernel's side of the agent: finds out what this kernel can do, loads and attaches the programs, proves
+//! that they count, and reads what they counted. The only room that names aya.
+//!
+//! ```text
+//! probe (facts) -> plan (pure) -> start (load, attach, flush, self-test) -> read, once a tick
+//! ```
+//!
+//! Nothing is pinned: when the process ends, however it ends, its links end and the programs are gone.
+
+pub mod batch;
+pub mod counters;
+pub mod facts;
+pub mod load;
+pub mod plan;
+pub mod selftest;
+
+pub use counters::{KernelCounters, Losses};
+pub use facts::{KernelFacts, Probe};
+pub use load::{KernelError, KernelSettings};
+pub use plan::{KernelPlan, Unavailable, plan};

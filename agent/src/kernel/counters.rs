@@ -1,0 +1,202 @@
+//! Reading what the programs counted.
+
+use std::{
+    io,
+    os::fd::{AsFd as _, OwnedFd},
+    time::{Duration, Instant},
+};
+
+use agent_common::{CgroupCounters, Lineage, LossKind, names};
+use aya::{
+    Ebpf,
+    maps::{HashMap, MapData, MapError, PerCpuArray, PerCpuHashMap},
+    programs::{ProgramError, RawTracePoint, RawTracePointRunOptions, TestRun as _},
+};
+use aya_log::EbpfLogger;
+
+use super::{
+    batch::{BatchReader, BatchUnsupported},
+    load::KernelError,
+};
+
+/// How long a list of online CPUs is believed.
+const ONLINE_CPUS_AGE: Duration = Duration::from_secs(10);
+
+/// Updates that could not be counted since the start, over all CPUs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// The map had no room for another cgroup. From here on a cgroup without an entry is unknown, not idle.
+    pub map_full: u64,
+    /// An entry could not be made for another reason.
+    pub no_entry: u64,
+    /// A lineage could not be kept: that leaf is found by its path.
+    pub no_lineage: u64,
+}
+
+/// The attached programs and their maps. Dropping it detaches everything.
+pub struct KernelCounters {
+    counters: PerCpuHashMap<MapData, u64, CgroupCounters>,
+    /// The same map, for the batch reader.
+    counters_fd: OwnedFd,
+    lineages: HashMap<MapData, u64, Lineage>,
+    losses: PerCpuArray<MapData, u64>,
+    messages: Option<EbpfLogger<&'static dyn log::Log>>,
+    batch: Option<BatchReader>,
+    flush_running: bool,
+    online_cpus: Vec<u32>,
+    online_cpus_read: Instant,
+    /// Owns programs and links.
+    ebpf: Ebpf,
+}
+
+impl std::fmt::Debug for KernelCounters {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("KernelCounters").field("batch", &self.batch.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl KernelCounters {
+    pub(super) fn new(
+        ebpf: Ebpf,
+        (counters, counters_fd): (PerCpuHashMap<MapData, u64, CgroupCounters>, OwnedFd),
+        lineages: HashMap<MapData, u64, Lineage>,
+        losses: PerCpuArray<MapData, u64>,
+        messages: Option<EbpfLogger<&'static dyn log::Log>>,
+        flush_running: bool,
+    ) -> Result<Self, KernelError> {
+        let possible_cpus = aya::util::nr_cpus()
+            .map_err(|(_, source)| KernelError::Read { map: names::COUNTERS, source })?;
+        Ok(Self {
+            counters,
+            counters_fd,
+            lineages,
+            losses,
+            messages,
+            batch: Some(BatchReader::new(possible_cpus)),
+            flush_running,
+            online_cpus: read_online_cpus()?,
+            online_cpus_read: Instant::now(),
+            ebpf,
+        })
+    }
+
+    /// Charges the running tasks, then reads every cgroup's counters into `out`, which is emptied first.
+    ///
+    /// Returns the moment at which the figures were true. Each counter is whole; two counters of one cgroup may
+    /// differ by the packet that arrived between them.
+    pub fn read(&mut self, out: &mut Vec<(u64, CgroupCounters)>) -> Result<Instant, KernelError> {
+        if self.flush_running {
+            self.flush_all()?;
+        }
+        let at = Instant::now();
+        out.clear();
+        self.read_counters(out)?;
+        if let Some(messages) = &mut self.messages {
+            messages.flush();
+        }
+        Ok(at)
+    }
+
+    fn read_counters(&mut self, out: &mut Vec<(u64, CgroupCounters)>) -> Result<(), KernelError> {
+        if let Some(batch) = &mut self.batch {
+            match batch.read_all(self.counters_fd.as_fd(), out) {
+                Ok(()) => return Ok(()),
+                Err(BatchUnsupported::ByKernel) => {
+                    tracing::info!("this kernel has no batch lookup; maps are read key by key");
+                    self.batch = None;
+                    out.clear();
+                }
+                Err(BatchUnsupported::Failed(source)) => {
+                    return Err(KernelError::Read { map: names::COUNTERS, source });
+                }
+            }
+        }
+        for entry in self.counters.iter() {
+            let (cgroup_id, per_cpu) = entry.map_err(map_error(names::COUNTERS))?;
+            out.push((cgroup_id, super::batch::sum(per_cpu.iter())));
+        }
+        Ok(())
+    }
+
+    /// Runs the CPU program once on each online CPU, which charges the task that runs there now. Without it a task
+    /// that never gives up its CPU would read 0 %.
+    pub(super) fn flush_all(&mut self) -> Result<(), KernelError> {
+        if self.online_cpus_read.elapsed() > ONLINE_CPUS_AGE {
+            self.online_cpus = read_online_cpus()?;
+            self.online_cpus_read = Instant::now();
+        }
+        let missing = KernelError::Missing { kind: "program", name: names::CHARGE_CPU };
+        let program: &RawTracePoint = match self.ebpf.program(names::CHARGE_CPU).map(TryInto::try_into) {
+            Some(Ok(program)) => program,
+            _ => return Err(missing),
+        };
+        for &cpu in &self.online_cpus {
+            let options = RawTracePointRunOptions { cpu: Some(cpu), ..RawTracePointRunOptions::default() };
+            match program.test_run(options) {
+                Ok(_) => {}
+                Err(error) if went_offline(&error) => {}
+                Err(source) => {
+                    return Err(KernelError::Program {
+                        program: names::CHARGE_CPU,
+                        step: format!("run on CPU {cpu}"),
+                        source: Box::new(source),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The ancestors of a leaf, if they were kept. They stay known after the cgroup is gone.
+    pub fn lineage(&self, cgroup_id: u64) -> Option<Lineage> {
+        self.lineages.get(&cgroup_id, 0).ok()
+    }
+
+    /// Gives an entry's room back. Only for a cgroup that is gone and whose counters have stopped: the slot is
+    /// used again at once.
+    pub fn forget(&mut self, cgroup_id: u64) -> Result<(), KernelError> {
+        for (map, removed) in [
+            (names::COUNTERS, self.counters.remove(&cgroup_id)),
+            (names::LINEAGES, self.lineages.remove(&cgroup_id)),
+        ] {
+            match removed {
+                Ok(()) | Err(MapError::KeyNotFound) => {}
+                Err(MapError::SyscallError(error)) if error.io_error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(map_error(map)(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// What could not be counted since the start.
+    pub fn losses(&self) -> Result<Losses, KernelError> {
+        let total = |kind: LossKind| {
+            self.losses
+                .get(&(kind as u32), 0)
+                .map(|per_cpu| per_cpu.iter().sum())
+                .map_err(map_error(names::LOSSES))
+        };
+        Ok(Losses {
+            map_full: total(LossKind::MapFull)?,
+            no_entry: total(LossKind::NoEntry)?,
+            no_lineage: total(LossKind::NoLineage)?,
+        })
+    }
+}
+
+fn map_error(map: &'static str) -> impl Fn(MapError) -> KernelError {
+    move |source| KernelError::Map { map, source: Box::new(source) }
+}
+
+/// A CPU that was taken offline since the list was read has nothing to flush.
+fn went_offline(error: &ProgramError) -> bool {
+    matches!(error, ProgramError::SyscallError(error) if error.io_error.raw_os_error() == Some(libc::ENXIO))
+}
+
+fn read_online_cpus() -> Result<Vec<u32>, KernelError> {
+    aya::util::online_cpus().map_err(|(path, source)| KernelError::File {
+        step: "reading",
+        path: path.into(),
+        source,
+    })
+}

@@ -1,0 +1,177 @@
+//! Loading and attaching. Every error names the program and the step.
+
+use std::{
+    fs::File,
+    io,
+    os::fd::{AsFd as _, OwnedFd},
+    path::PathBuf,
+};
+
+use agent_common::names;
+use aya::{
+    Ebpf, EbpfLoader,
+    maps::{HashMap, Map, MapError, PerCpuArray, PerCpuHashMap},
+    programs::{CgroupAttachMode, CgroupSkb, CgroupSkbAttachType, Program, ProgramError, RawTracePoint},
+};
+use aya_log::EbpfLogger;
+use thiserror::Error;
+
+use super::{counters::KernelCounters, facts::chain, plan::KernelPlan, selftest};
+
+/// The programs as `agent/build.rs` compiled them.
+pub static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/agent-ebpf"));
+
+/// Why the kernel's side did not start, or could not be read.
+#[derive(Debug, Error)]
+pub enum KernelError {
+    /// The object could not be loaded.
+    #[error("loading the kernel programs failed: {}", chain(.0))]
+    Object(#[source] Box<aya::EbpfError>),
+    /// The object has no such program or map, or of another type: the build is broken.
+    #[error("the kernel object has no {kind} {name} of the type expected; rebuild the agent")]
+    Missing {
+        /// `program` or `map`.
+        kind: &'static str,
+        /// Its name.
+        name: &'static str,
+    },
+    /// A step with one program failed.
+    #[error("program {program}: {step} failed: {}", chain(.source))]
+    Program {
+        /// Name of the program.
+        program: &'static str,
+        /// What was tried: `load`, `attach`, `run on CPU n`.
+        step: String,
+        /// What the kernel said.
+        #[source]
+        source: Box<ProgramError>,
+    },
+    /// A file of the cgroup tree could not be opened or made.
+    #[error("{step} {} failed: {source}", .path.display())]
+    File {
+        /// What was tried.
+        step: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Reading a map failed.
+    #[error("reading map {map} failed: {source}")]
+    Read {
+        /// Name of the map.
+        map: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Reading a map failed inside aya.
+    #[error("map {map}: {}", chain(.source))]
+    Map {
+        /// Name of the map.
+        map: &'static str,
+        /// What aya said.
+        #[source]
+        source: Box<MapError>,
+    },
+    /// Everything is attached and yet it does not count.
+    #[error("the self-test failed: {0}")]
+    SelfTest(String),
+}
+
+/// What the caller decides about the kernel's side.
+#[derive(Clone, Debug)]
+pub struct KernelSettings {
+    /// The agent's own executable, which the self-test starts as its load.
+    pub executable: PathBuf,
+    /// Charge running tasks before each read. Off only in the test that proves why it is on.
+    pub flush_running: bool,
+}
+
+/// Loads, attaches, flushes once and proves that it counts. On any error everything is detached again.
+pub fn start(plan: &KernelPlan, settings: &KernelSettings) -> Result<KernelCounters, KernelError> {
+    let current_ancestor = u8::from(plan.current_ancestor);
+    let mut ebpf = EbpfLoader::new()
+        .map_max_entries(names::COUNTERS, plan.max_cgroups)
+        .map_max_entries(names::LINEAGES, plan.max_cgroups)
+        .override_global(names::HAS_CURRENT_ANCESTOR, &current_ancestor, true)
+        .load(OBJECT)
+        .map_err(|error| KernelError::Object(Box::new(error)))?;
+
+    attach_network(&mut ebpf, plan, names::COUNT_INGRESS, CgroupSkbAttachType::Ingress)?;
+    attach_network(&mut ebpf, plan, names::COUNT_EGRESS, CgroupSkbAttachType::Egress)?;
+    attach_cpu(&mut ebpf)?;
+
+    let counters_fd = descriptor(&ebpf, names::COUNTERS)?;
+    let counters: PerCpuHashMap<_, u64, _> = open(&mut ebpf, names::COUNTERS)?;
+    let lineages: HashMap<_, u64, _> = open(&mut ebpf, names::LINEAGES)?;
+    let losses: PerCpuArray<_, u64> = open(&mut ebpf, names::LOSSES)?;
+    // Without its reader the programs' messages are lost, which is no reason not to count.
+    let messages = EbpfLogger::init(&mut ebpf)
+        .inspect_err(|error| tracing::warn!("messages of the kernel programs are not shown: {error}"))
+        .ok();
+    let mut kernel = KernelCounters::new(ebpf, (counters, counters_fd), lineages, losses, messages, settings.flush_running)?;
+    // Sets every CPU's clock, so that the first slice of each task is charged from here on.
+    kernel.flush_all()?;
+    selftest::run(&mut kernel, &plan.v2_root, &settings.executable)?;
+    Ok(kernel)
+}
+
+/// A descriptor of a map for the calls that aya has not.
+fn descriptor(ebpf: &Ebpf, name: &'static str) -> Result<OwnedFd, KernelError> {
+    let Some(Map::PerCpuHashMap(data)) = ebpf.map(name) else {
+        return Err(KernelError::Missing { kind: "map", name });
+    };
+    data.fd().as_fd().try_clone_to_owned().map_err(|source| KernelError::Read { map: name, source })
+}
+
+fn open<T>(ebpf: &mut Ebpf, name: &'static str) -> Result<T, KernelError>
+where
+    T: TryFrom<Map, Error = MapError>,
+{
+    let map = ebpf.take_map(name).ok_or(KernelError::Missing { kind: "map", name })?;
+    T::try_from(map).map_err(|source| KernelError::Map { map: name, source: Box::new(source) })
+}
+
+/// The program of that name, as the type it must be.
+fn program<'a, T>(ebpf: &'a mut Ebpf, name: &'static str) -> Result<&'a mut T, KernelError>
+where
+    &'a mut T: TryFrom<&'a mut Program, Error = ProgramError>,
+{
+    let missing = KernelError::Missing { kind: "program", name };
+    match ebpf.program_mut(name).map(TryInto::try_into) {
+        Some(Ok(program)) => Ok(program),
+        _ => Err(missing),
+    }
+}
+
+fn failed(program: &'static str, step: &str) -> impl FnOnce(ProgramError) -> KernelError {
+    move |source| KernelError::Program { program, step: step.to_owned(), source: Box::new(source) }
+}
+
+fn attach_network(
+    ebpf: &mut Ebpf,
+    plan: &KernelPlan,
+    name: &'static str,
+    attach_type: CgroupSkbAttachType,
+) -> Result<(), KernelError> {
+    let root = File::open(&plan.v2_root).map_err(|source| KernelError::File {
+        step: "opening",
+        path: plan.v2_root.clone(),
+        source,
+    })?;
+    let program: &mut CgroupSkb = program(ebpf, name)?;
+    program.load().map_err(failed(name, "load"))?;
+    // A link is always one of many; the mode that says so is refused with links (EINVAL).
+    program
+        .attach(root, attach_type, CgroupAttachMode::default())
+        .map_err(failed(name, "attach to the cgroup root"))?;
+    Ok(())
+}
+
+fn attach_cpu(ebpf: &mut Ebpf) -> Result<(), KernelError> {
+    let name = names::CHARGE_CPU;
+    let program: &mut RawTracePoint = program(ebpf, name)?;
+    program.load().map_err(failed(name, "load"))?;
+    program.attach("sched_switch").map_err(failed(name, "attach to sched_switch"))?;
+    Ok(())
+}

@@ -1,0 +1,209 @@
+//! Facts to decision: can the kernel count here, and how. Pure, so that every kernel can be tried in a table.
+
+use std::path::PathBuf;
+
+use agent_common::CgroupCounters;
+use thiserror::Error;
+
+use super::facts::{CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON, CAP_SYS_ADMIN, KernelFacts, Probe};
+
+/// How the programs are loaded on this kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KernelPlan {
+    /// The true root of the v2 tree, where the network programs are attached.
+    pub v2_root: PathBuf,
+    /// How many leaf cgroups the maps have room for.
+    pub max_cgroups: u32,
+    /// Whether the CPU program may ask for ancestors.
+    pub current_ancestor: bool,
+}
+
+/// Why the kernel cannot count here: what is missing, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unavailable {
+    /// The process may not.
+    #[error("capability {missing} is missing; run as root or give it {missing}")]
+    Capability {
+        /// Names of the capabilities that are missing.
+        missing: String,
+    },
+    /// There is no cgroup v2 tree.
+    #[error("no cgroup v2 tree is mounted; mount one, or name it with --cgroup-root")]
+    NoV2Tree,
+    /// What is mounted is a part of the tree.
+    #[error("{} is not the root of the cgroup v2 tree; give the agent the host's cgroup namespace and mount", .path.display())]
+    NotTheRoot {
+        /// Where it is mounted.
+        path: PathBuf,
+    },
+    /// The kernel lacks a feature.
+    #[error("this kernel has no {feature}; use 5.8 or newer with CONFIG_BPF_SYSCALL and CONFIG_CGROUP_BPF")]
+    Feature {
+        /// The feature, as the kernel's documents name it.
+        feature: &'static str,
+    },
+    /// Trying a feature failed.
+    #[error("whether the kernel has {feature} could not be found out ({reason}); look for a seccomp filter or lockdown")]
+    ProbeFailed {
+        /// The feature, as the kernel's documents name it.
+        feature: &'static str,
+        /// What the attempt said.
+        reason: String,
+    },
+    /// Reading the clock costs more than the switch that it would measure.
+    #[error("clock source {name} is too slow to read at every task switch; boot with a reliable TSC")]
+    SlowClock {
+        /// The clock, as the kernel names it.
+        name: String,
+    },
+}
+
+/// Clock sources that are read through the bus and cost about a microsecond.
+const SLOW_CLOCKS: [&str; 4] = ["hpet", "acpi_pm", "pit", "jiffies"];
+
+/// Room for cgroups that are no containers: services, sessions, sub-cgroups.
+const OTHER_CGROUPS: u32 = 512;
+/// Cgroups a container may have: its own and one nested, on average.
+const CGROUPS_PER_CONTAINER: u32 = 2;
+/// All counters together take no more than this, in bytes of kernel memory.
+const MAX_COUNTER_BYTES: usize = 256 << 20;
+
+/// How many leaf cgroups there is room for, from the configured number of containers and the possible CPUs.
+#[must_use]
+pub fn max_cgroups(containers: u32, possible_cpus: usize) -> u32 {
+    let wanted = containers.saturating_mul(CGROUPS_PER_CONTAINER).saturating_add(OTHER_CGROUPS);
+    let bytes_per_cgroup = size_of::<CgroupCounters>().saturating_mul(possible_cpus.max(1));
+    let affordable = u32::try_from(MAX_COUNTER_BYTES / bytes_per_cgroup).unwrap_or(u32::MAX);
+    wanted.min(affordable).max(1)
+}
+
+/// Decides from the facts whether and how the kernel counts.
+pub fn plan(facts: &KernelFacts, containers: u32) -> Result<KernelPlan, Unavailable> {
+    let missing = missing_capabilities(facts.capabilities);
+    if !missing.is_empty() {
+        return Err(Unavailable::Capability { missing: missing.join(", ") });
+    }
+    let v2_root = facts.v2_mount.clone().ok_or(Unavailable::NoV2Tree)?;
+    if !facts.v2_is_true_root {
+        return Err(Unavailable::NotTheRoot { path: v2_root });
+    }
+    for (feature, probe) in [
+        ("BPF_PROG_TYPE_CGROUP_SKB", &facts.cgroup_skb),
+        ("BPF_PROG_TYPE_RAW_TRACEPOINT", &facts.raw_tracepoint),
+        ("BPF_MAP_TYPE_PERCPU_HASH", &facts.percpu_hash),
+        ("BPF_MAP_TYPE_RINGBUF", &facts.ring_buffer),
+        ("bpf_skb_cgroup_id", &facts.skb_cgroup_id),
+        ("bpf_skb_ancestor_cgroup_id", &facts.skb_ancestor),
+        ("bpf_get_current_cgroup_id", &facts.current_cgroup_id),
+    ] {
+        match probe {
+            Probe::Yes => {}
+            Probe::No => return Err(Unavailable::Feature { feature }),
+            Probe::Unknown(reason) => {
+                return Err(Unavailable::ProbeFailed { feature, reason: reason.clone() });
+            }
+        }
+    }
+    if let Some(name) = facts.clock_source.as_deref().filter(|name| SLOW_CLOCKS.contains(name)) {
+        return Err(Unavailable::SlowClock { name: name.to_owned() });
+    }
+    Ok(KernelPlan {
+        v2_root,
+        max_cgroups: max_cgroups(containers, facts.possible_cpus),
+        current_ancestor: facts.current_ancestor == Probe::Yes,
+    })
+}
+
+/// Names of those that are missing. `CAP_SYS_ADMIN` stands for BPF and PERFMON, as it did before 5.8; attaching to
+/// a cgroup asks for `CAP_NET_ADMIN` itself.
+fn missing_capabilities(effective: Option<u64>) -> Vec<&'static str> {
+    let effective = effective.unwrap_or(0);
+    let has = |capability: u64| effective & capability != 0;
+    let mut missing = Vec::new();
+    if !has(CAP_BPF) && !has(CAP_SYS_ADMIN) {
+        missing.push("CAP_BPF");
+    }
+    if !has(CAP_PERFMON) && !has(CAP_SYS_ADMIN) {
+        missing.push("CAP_PERFMON");
+    }
+    if !has(CAP_NET_ADMIN) {
+        missing.push("CAP_NET_ADMIN");
+    }
+    missing
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn good() -> KernelFacts {
+        KernelFacts {
+            capabilities: Some(CAP_BPF | CAP_PERFMON | CAP_NET_ADMIN),
+            v2_mount: Some("/sys/fs/cgroup".into()),
+            v2_is_true_root: true,
+            has_btf: true,
+            cgroup_skb: Probe::Yes,
+            raw_tracepoint: Probe::Yes,
+            skb_cgroup_id: Probe::Yes,
+            skb_ancestor: Probe::Yes,
+            current_cgroup_id: Probe::Yes,
+            current_ancestor: Probe::Yes,
+            percpu_hash: Probe::Yes,
+            ring_buffer: Probe::Yes,
+            clock_source: Some("tsc".into()),
+            jit: Some(true),
+            possible_cpus: 2,
+        }
+    }
+
+    #[test]
+    fn a_kernel_that_has_everything_counts() {
+        let plan = plan(&good(), 100).unwrap();
+        assert_eq!(plan.max_cgroups, 712);
+        assert!(plan.current_ancestor);
+    }
+
+    #[test]
+    fn a_kernel_without_the_ancestor_helper_counts_without_it() {
+        let facts = KernelFacts { current_ancestor: Probe::No, ..good() };
+        assert!(!plan(&facts, 100).unwrap().current_ancestor);
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_the_remedy() {
+        let table: Vec<(KernelFacts, &str)> = vec![
+            (KernelFacts { capabilities: Some(CAP_BPF | CAP_PERFMON), ..good() }, "CAP_NET_ADMIN"),
+            (KernelFacts { capabilities: Some(0), ..good() }, "CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN"),
+            (KernelFacts { capabilities: None, ..good() }, "CAP_BPF"),
+            (KernelFacts { v2_mount: None, ..good() }, "no cgroup v2 tree"),
+            (KernelFacts { v2_is_true_root: false, ..good() }, "/sys/fs/cgroup is not the root"),
+            (KernelFacts { cgroup_skb: Probe::No, ..good() }, "BPF_PROG_TYPE_CGROUP_SKB"),
+            (KernelFacts { ring_buffer: Probe::No, ..good() }, "BPF_MAP_TYPE_RINGBUF"),
+            (
+                KernelFacts { skb_cgroup_id: Probe::Unknown("EPERM".into()), ..good() },
+                "bpf_skb_cgroup_id could not be found out (EPERM)",
+            ),
+            (KernelFacts { clock_source: Some("hpet".into()), ..good() }, "hpet"),
+        ];
+        for (facts, part) in table {
+            let said = plan(&facts, 100).unwrap_err().to_string();
+            assert!(said.contains(part), "{said:?} does not name {part:?}");
+            assert!(said.contains("; "), "{said:?} has no remedy");
+            assert!(!said.contains('\n'), "{said:?} is not one line");
+        }
+    }
+
+    #[test]
+    fn sys_admin_stands_for_bpf_and_perfmon() {
+        let facts = KernelFacts { capabilities: Some(CAP_SYS_ADMIN | CAP_NET_ADMIN), ..good() };
+        assert!(plan(&facts, 1).is_ok());
+    }
+
+    #[test]
+    fn the_maps_stay_affordable_on_a_machine_of_many_cpus() {
+        let entries = max_cgroups(100_000, 512);
+        assert!(entries as usize * 512 * size_of::<CgroupCounters>() <= MAX_COUNTER_BYTES);
+        assert!(entries > 7_000);
+    }
+}

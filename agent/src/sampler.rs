@@ -1,0 +1,228 @@
+//! The tick: reads the sources and the node, and makes one snapshot of it all.
+//!
+//! The schedule is absolute, so that a late tick does not delay the next one; rates use the time that really passed.
+//! A tick reads files and maps and therefore runs where blocking is allowed, never two at once.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use arc_swap::ArcSwap;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    cgroup::Mounts,
+    containers::{Container, ContainerId, Containers},
+    memory::{MemoryError, MemoryFiles, MemoryReading, free_memory_bytes},
+    node::{Node, NodeSample, NodeUsage, usage as node_usage},
+    rates,
+    snapshot::{ContainerUsage, MemoryUse, Snapshot},
+    usage::{Reading, UsageSources},
+};
+
+/// Everything that a tick reads.
+#[derive(Debug)]
+pub struct Sampler {
+    interval: Duration,
+    sources: UsageSources,
+    containers: Containers,
+    node: Node,
+    node_before: Option<(NodeSample, Instant)>,
+    mounts: Mounts,
+    memory: HashMap<ContainerId, OpenMemory>,
+    /// One for all files.
+    buffer: Vec<u8>,
+    snapshots: Arc<ArcSwap<Snapshot>>,
+    seq: u64,
+    ticks_missed: u64,
+    told: HashSet<String>,
+}
+
+/// Memory files of one container, and whose they are: a restart gives it a new cgroup.
+#[derive(Debug)]
+struct OpenMemory {
+    cgroup_id: Option<u64>,
+    started_ns: Option<u64>,
+    files: MemoryFiles,
+}
+
+impl Sampler {
+    /// A sampler and the snapshots that it will make.
+    pub fn new(
+        interval: Duration,
+        sources: UsageSources,
+        containers: Containers,
+        node: Node,
+        mounts: Mounts,
+    ) -> (Self, Arc<ArcSwap<Snapshot>>) {
+        let snapshots = Arc::new(ArcSwap::from_pointee(Snapshot::default()));
+        let sampler = Self {
+            interval,
+            sources,
+            containers,
+            node,
+            node_before: None,
+            mounts,
+            memory: HashMap::new(),
+            buffer: Vec::new(),
+            snapshots: Arc::clone(&snapshots),
+            seq: 0,
+            ticks_missed: 0,
+            told: HashSet::new(),
+        };
+        (sampler, snapshots)
+    }
+
+    /// Ticks until the agent stops. Dropping the sampler at the end detaches the kernel programs.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut schedule = tokio::time::interval(self.interval);
+        schedule.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut last: Option<tokio::time::Instant> = None;
+        loop {
+            let scheduled = tokio::select! {
+                () = stop.cancelled() => return,
+                scheduled = schedule.tick() => scheduled,
+            };
+            self.ticks_missed += missed(last.map(|last| scheduled.duration_since(last)), self.interval);
+            last = Some(scheduled);
+            let ticked = tokio::task::spawn_blocking(move || {
+                self.tick();
+                self
+            });
+            match ticked.await {
+                Ok(sampler) => self = sampler,
+                Err(error) => {
+                    // A panic in a tick is a defect that nothing here can mend: the agent must end and be seen to.
+                    tracing::error!("the sampler broke: {error}");
+                    return;
+                }
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        let table = self.containers.table();
+        let readings = self.sources.read(&table);
+        let node = self.node_usage();
+        self.memory.retain(|id, _| table.by_id.get(id).is_some_and(|container| container.is_running()));
+        let mut containers = HashMap::with_capacity(readings.len());
+        for (id, reading) in readings {
+            let Some(container) = table.by_id.get(&id) else { continue };
+            if let Some(usage) = self.container_usage(container, &reading, node.as_ref()) {
+                containers.insert(id, usage);
+            }
+        }
+        self.seq += 1;
+        self.snapshots.store(Arc::new(Snapshot {
+            seq: self.seq,
+            node,
+            containers,
+            ticks_missed: self.ticks_missed,
+            health: self.sources.health(),
+        }));
+    }
+
+    fn node_usage(&mut self) -> Option<NodeUsage> {
+        let (sample, errors) = self.node.sample();
+        let now = Instant::now();
+        for error in errors {
+            self.tell_once(format!("{error}; what it tells is left out"));
+        }
+        let before = self.node_before.replace((sample, now));
+        let (sample, _) = self.node_before.as_ref()?;
+        let (before, at) = before?;
+        Some(node_usage(&before, sample, now - at))
+    }
+
+    fn container_usage(
+        &mut self,
+        container: &Container,
+        reading: &Reading,
+        node: Option<&NodeUsage>,
+    ) -> Option<ContainerUsage> {
+        let memory = match reading.memory {
+            Some(told) => Some(MemoryReading { used_bytes: told.used_bytes, limit_bytes: told.limit_bytes }),
+            None => self.read_memory(container),
+        };
+        let rates = rates::between(&reading.before?, &reading.now)?;
+        let bytes = |kib: Option<u64>| kib.map(|kib| kib * 1024);
+        let available = bytes(node.and_then(|node| node.free_memory_kib));
+        let total = bytes(node.and_then(|node| node.memory_kib));
+        let interval_ns = u64::try_from(self.interval.as_nanos()).unwrap_or(u64::MAX);
+        Some(ContainerUsage {
+            source: reading.source,
+            rates,
+            counters: reading.now.counters,
+            sampled_ns: reading.now.wall_ns,
+            memory: memory.map(|memory| MemoryUse {
+                used_bytes: memory.used_bytes,
+                free_bytes: free_memory_bytes(memory, available, total),
+            }),
+            ready_ns: container.started_ns.map_or(0, |started_ns| started_ns.saturating_add(interval_ns)),
+        })
+    }
+
+    fn read_memory(&mut self, container: &Container) -> Option<MemoryReading> {
+        let place = container.place.as_ref()?;
+        let is_current = self
+            .memory
+            .get(&container.id)
+            .is_some_and(|open| open.cgroup_id == place.cgroup_id && open.started_ns == container.started_ns);
+        if !is_current {
+            match MemoryFiles::open(&self.mounts, &place.dirs) {
+                Ok(files) => {
+                    let open =
+                        OpenMemory { cgroup_id: place.cgroup_id, started_ns: container.started_ns, files };
+                    self.memory.insert(container.id, open);
+                }
+                Err(error) => {
+                    self.memory_failed(container.id, &error);
+                    return None;
+                }
+            }
+        }
+        let read = self.memory.get(&container.id)?.files.read(&mut self.buffer);
+        read.inspect_err(|error| self.memory_failed(container.id, error)).ok()
+    }
+
+    fn memory_failed(&mut self, id: ContainerId, error: &MemoryError) {
+        self.memory.remove(&id);
+        // A container that ends between two events is nothing to tell.
+        if !matches!(error, MemoryError::Gone { .. }) {
+            self.tell_once(format!("memory of container {id} is not shown: {error}"));
+        }
+    }
+
+    fn tell_once(&mut self, what: String) {
+        const MOST: usize = 1000;
+        if self.told.len() < MOST && !self.told.contains(&what) {
+            tracing::warn!("{what}");
+            self.told.insert(what);
+        }
+    }
+}
+
+/// Ticks that were left out between two that were not.
+fn missed(since_last: Option<Duration>, interval: Duration) -> u64 {
+    let Some(since_last) = since_last else { return 0 };
+    let intervals = (since_last.as_nanos() + interval.as_nanos() / 2) / interval.as_nanos().max(1);
+    u64::try_from(intervals).unwrap_or(u64::MAX).saturating_sub(1)
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_left_out_are_counted() {
+        let second = Duration::from_secs(1);
+        for (since_ms, expected) in [(1000, 0), (1004, 0), (996, 0), (2000, 1), (2003, 1), (5000, 4)] {
+            assert_eq!(missed(Some(Duration::from_millis(since_ms)), second), expected, "{since_ms}");
+        }
+        assert_eq!(missed(None, second), 0);
+    }
+}

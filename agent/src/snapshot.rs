@@ -1,0 +1,51 @@
+//! What the API answers from: one immutable picture of the node, made once a tick.
+
+use std::collections::HashMap;
+
+use crate::{
+    containers::ContainerId,
+    node::NodeUsage,
+    rates::{Counters, Rates},
+    usage::{Source, SourceHealth},
+};
+
+/// The node and its containers at one tick.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Number of this snapshot; 0 before the first tick.
+    pub seq: u64,
+    /// The node; `None` until two samples of it exist.
+    pub node: Option<NodeUsage>,
+    /// Containers that have figures.
+    pub containers: HashMap<ContainerId, ContainerUsage>,
+    /// Ticks that were left out because the one before took too long.
+    pub ticks_missed: u64,
+    /// How the sources are.
+    pub health: SourceHealth,
+}
+
+/// What one container uses.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ContainerUsage {
+    /// Where CPU and network figures come from.
+    pub source: Source,
+    /// CPU and network over the last interval.
+    pub rates: Rates,
+    /// What the rates were made of: cumulative, as of `sampled_ns`.
+    pub counters: Counters,
+    /// When it was sampled, in ns since 1970.
+    pub sampled_ns: u64,
+    /// Memory; `None` where it could not be read.
+    pub memory: Option<MemoryUse>,
+    /// When it has run for an interval, in ns since 1970: nobody is told before.
+    pub ready_ns: u64,
+}
+
+/// Memory of one container, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryUse {
+    /// In use, less inactive file cache.
+    pub used_bytes: u64,
+    /// What is left for it; `None` where neither a limit nor the node tells.
+    pub free_bytes: Option<u64>,
+}

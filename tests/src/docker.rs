@@ -4,6 +4,7 @@
 pub mod cleanup;
 pub mod container;
 pub mod image;
+mod observe;
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
@@ -12,11 +13,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::command::{self, Done};
-use crate::http::{self, Reply};
 use crate::network_namespace::NetworkNamespace;
 use crate::process::{self, Signal};
 use crate::wait::{wait_until, wait_until_true};
@@ -172,51 +172,6 @@ impl PrivateDocker {
     #[track_caller]
     pub fn attempt_cli(&self, words: &[&str]) -> Done {
         command::attempt(&self.cli_words(words))
-    }
-
-    /// `GET path` on the engine's API.
-    pub fn api(&self, path: &str) -> Result<Reply, String> {
-        let reply = http::get_over_unix_socket(&self.socket(), path).map_err(|e| e.to_string())?;
-        if reply.status == 200 {
-            Ok(reply)
-        } else {
-            Err(format!("{} {}", reply.status, reply.body))
-        }
-    }
-
-    /// [`Self::api`] for what must be there.
-    #[track_caller]
-    pub fn api_json(&self, path: &str) -> Value {
-        let reply = self
-            .api(path)
-            .unwrap_or_else(|error| panic!("dockerd: GET {path}: {error}"));
-        reply.json()
-    }
-
-    /// Everything that containers leave: containers, volumes, networks and images, for a before and after.
-    #[track_caller]
-    pub fn inventory(&self) -> String {
-        let lists: [&[&str]; 4] = [
-            &["ps", "--all", "--quiet", "--no-trunc"],
-            &["volume", "ls", "--quiet"],
-            &["network", "ls", "--quiet"],
-            &["images", "--all", "--quiet"],
-        ];
-        lists.map(|words| self.cli(words)).join("\n--\n")
-    }
-
-    /// The API calls that the engine has logged so far, as `METHOD /path?query`.
-    #[track_caller]
-    pub fn calls(&self) -> Vec<String> {
-        let log = fs::read(self.log_path()).expect("the engine writes a log");
-        let log = String::from_utf8_lossy(&log);
-        let call = |line: &str| {
-            let (_, call) = line
-                .split_once("msg=\"Calling ")
-                .or_else(|| line.split_once("Calling "))?;
-            Some(call.split('"').next().unwrap_or(call).to_owned())
-        };
-        log.lines().filter_map(call).collect()
     }
 
     fn cli_words(&self, words: &[&str]) -> Vec<String> {

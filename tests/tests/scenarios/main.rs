@@ -4,7 +4,30 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     reason = "a scenario that cannot go on has failed"
 )]
 
+// what they share
+mod figures;
+mod replies;
+mod watch;
+
+mod bad_creations;
+mod bad_ids;
+mod bad_requests;
+mod config_errors;
+mod cpu;
+mod creation;
+mod docker_away;
+mod fallback;
+mod following;
+mod freshness;
 mod harness;
+mod leaks;
+mod lifecycle;
+mod nested;
+mod network;
+mod node;
+mod pull;
+mod shutdown;

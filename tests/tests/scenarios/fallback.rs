@@ -1,0 +1,220 @@
+//! Where the kernel programs may not run, Docker's own figures serve; and both sources agree.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+
+use agent_tests::agent::{Agent, AgentCommand};
+use agent_tests::docker::PrivateDocker;
+use serde_json::Value;
+
+use crate::figures::{MIB_100, Within, assert_close, assert_cpu, cpu_of};
+use crate::network::send_100_mib;
+
+/// A group that no user of the machine is in, in the place of the docker group.
+const DOCKER_GROUP: u32 = 60_123;
+const SAMPLES: usize = 5;
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn ordinary_user_in_the_docker_group_gets_dockers_figures() {
+    let docker = PrivateDocker::start();
+    chown(docker.socket(), None, Some(DOCKER_GROUP)).expect("the socket is ours");
+    fs::set_permissions(docker.socket(), fs::Permissions::from_mode(0o660))
+        .expect("the socket is ours");
+    let group = DOCKER_GROUP.to_string();
+    let user = [
+        "setpriv",
+        "--reuid",
+        "65534",
+        "--regid",
+        "65534",
+        "--groups",
+        &group,
+        "--bounding-set",
+        "-all",
+    ];
+    let command = AgentCommand::for_docker(&docker.url())
+        .copied_to(docker.dir())
+        .through(&user);
+    assert_docker_source(&docker, &command.start());
+}
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn root_without_net_admin_gets_dockers_figures() {
+    let docker = PrivateDocker::start();
+    let without = [
+        "setpriv",
+        "--inh-caps",
+        "-net_admin",
+        "--bounding-set",
+        "-net_admin",
+    ];
+    let agent = AgentCommand::for_docker(&docker.url())
+        .through(&without)
+        .start();
+    let reason = assert_docker_source(&docker, &agent);
+    assert!(reason.to_uppercase().contains("NET_ADMIN"), "{reason}");
+}
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn source_docker_gets_dockers_figures() {
+    let docker = PrivateDocker::start();
+    let agent = AgentCommand::for_docker(&docker.url())
+        .args(&["--source", "docker"])
+        .start();
+    assert_docker_source(&docker, &agent);
+}
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn source_ebpf_without_the_capability_ends_with_the_reason() {
+    let docker = PrivateDocker::start();
+    let without = [
+        "setpriv",
+        "--inh-caps",
+        "-net_admin",
+        "--bounding-set",
+        "-net_admin",
+    ];
+    let command = AgentCommand::for_docker(&docker.url()).through(&without);
+    let (status, log) = command
+        .args(&["--source", "ebpf", "--listen", "127.0.0.1:0"])
+        .run_to_end();
+    assert!(!status.success(), "{log}");
+    assert!(log.to_uppercase().contains("NET_ADMIN"), "{log}");
+}
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn both_sources_tell_the_same_of_the_same_load() {
+    let docker = PrivateDocker::start();
+    let by_kernel = AgentCommand::for_docker(&docker.url())
+        .args(&["--source", "ebpf"])
+        .start();
+    let by_docker = AgentCommand::for_docker(&docker.url())
+        .args(&["--source", "docker"])
+        .start();
+    let sink = docker.run("sink", &[], &["tcp-sink", "--port", "5201"]);
+    let container = docker.run("loaded", &[], &["sleep", "--seconds", "300"]);
+    let to = format!("{}:5201", sink.address());
+    container.exec_detached(&["spin", "--threads", "1", "--seconds", "20"]);
+    container.exec_detached(&[
+        "tcp-send",
+        "--to",
+        &to,
+        "--bytes",
+        "200000000",
+        "--rate",
+        "10000000",
+    ]);
+
+    let mean = |figures: &[f64]| {
+        figures.iter().sum::<f64>() / f64::from(u32::try_from(figures.len()).expect("few"))
+    };
+    let [kernel, engine] = [&by_kernel, &by_docker].map(|agent| {
+        let samples = agent.samples(&container.id, SAMPLES);
+        let sent: Vec<f64> = samples.iter().map(|sample| sample.net.tx).collect();
+        println!(
+            "{}: cpu {:?}, sent {sent:?}",
+            samples[0].source,
+            cpu_of(&samples)
+        );
+        (mean(&cpu_of(&samples)), mean(&sent), samples[0].memory)
+    });
+    assert!(
+        (kernel.0 - engine.0).abs() <= 0.05 * kernel.0,
+        "cpu: {kernel:?} {engine:?}"
+    );
+    assert!(
+        (kernel.1 - engine.1).abs() <= 0.05 * kernel.1,
+        "sent: {kernel:?} {engine:?}"
+    );
+    println!("memory: {} {}", kernel.2, engine.2);
+    assert!(
+        kernel.2.abs_diff(engine.2) <= kernel.2 / 20 + 65_536,
+        "memory: {kernel:?} {engine:?}"
+    );
+
+    let shape = |agent: &Agent| {
+        let body = agent
+            .get(&format!("/container/{}/status", container.id))
+            .must_be(200)
+            .json();
+        for name in ["cpu", "memory", "free_memory", "source"] {
+            assert!(!body[name].is_null(), "{name}: {body}");
+        }
+        assert!(
+            body["net"]["rx"].is_number() && body["net"]["tx"].is_number(),
+            "{body}"
+        );
+        body.as_object()
+            .expect("an object")
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(shape(&by_kernel), shape(&by_docker));
+}
+
+/// Says so once with the reason, which is given back; and its figures of rows 1 to 3 are within 5 %.
+#[track_caller]
+fn assert_docker_source(docker: &PrivateDocker, agent: &Agent) -> String {
+    let status = agent.get("/status").must_be(200).json();
+    assert_eq!(status["source"], "docker", "{status}");
+    let reason = status["source_reason"]
+        .as_str()
+        .expect("the API tells the reason")
+        .to_owned();
+    println!("{reason}");
+    assert_eq!(reason.lines().count(), 1, "{reason}");
+    let log = agent.log();
+    let said = log.lines().filter(|line| line.contains(&reason)).count();
+    assert_eq!(said, 1, "the log says it once:\n{log}");
+
+    let idle = docker.run("load", &[], &["sleep", "--seconds", "300"]);
+    idle.exec_detached(&["spin", "--threads", "1", "--seconds", "9"]);
+    assert_cpu(
+        &agent.samples(&idle.id, SAMPLES),
+        Within { of: 100.0, by: 5.0 },
+    );
+    idle.remove();
+    let half = docker.run("half", &["--cpus", "0.5"], &["sleep", "--seconds", "300"]);
+    half.exec_detached(&["spin", "--threads", "2", "--seconds", "9"]);
+    assert_cpu(
+        &agent.samples(&half.id, SAMPLES),
+        Within { of: 50.0, by: 2.5 },
+    );
+    half.remove();
+    let full = docker.run(
+        "full",
+        &["--cpuset-cpus", "0,1"],
+        &["sleep", "--seconds", "300"],
+    );
+    full.exec_detached(&["spin", "--threads", "4", "--seconds", "9"]);
+    assert_cpu(
+        &agent.samples(&full.id, SAMPLES),
+        Within {
+            of: 200.0,
+            by: 10.0,
+        },
+    );
+    full.remove();
+
+    let sink = docker.run("sink", &[], &["tcp-sink", "--port", "5201"]);
+    let sender = docker.run("sender", &[], &["sleep", "--seconds", "300"]);
+    send_100_mib(&sender, &sink.address());
+    let sent = agent.settled_network(&sender.id);
+    let received = agent.settled_network(&sink.id);
+    assert_close("sent", sent.counters.tx(), MIB_100, 0.05, 0.0);
+    assert_close("received", received.counters.rx(), MIB_100, 0.05, 0.0);
+    for id in [&sender.id, &sink.id] {
+        let body = agent
+            .get(&format!("/container/{id}/status"))
+            .must_be(200)
+            .json();
+        assert_eq!(body.get("source"), Some(&Value::from("docker")), "{body}");
+    }
+    reason
+}

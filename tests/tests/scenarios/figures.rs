@@ -1,0 +1,59 @@
+//! Comparisons that several scenarios make.
+
+use agent_tests::sample::Sample;
+
+/// The payload of the transfers.
+pub(crate) const MIB_100: u64 = 100 << 20;
+
+/// Where a figure should lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Within {
+    /// In the middle.
+    pub(crate) of: f64,
+    /// To either side.
+    pub(crate) by: f64,
+}
+
+impl Within {
+    pub(crate) fn holds(self, figure: f64) -> bool {
+        (figure - self.of).abs() <= self.by
+    }
+}
+
+/// The CPU figures of all samples.
+pub(crate) fn cpu_of(samples: &[Sample]) -> Vec<f64> {
+    samples.iter().map(|sample| sample.cpu).collect()
+}
+
+/// Fails unless each sample's CPU lies there.
+#[track_caller]
+pub(crate) fn assert_cpu(samples: &[Sample], within: Within) {
+    let figures = cpu_of(samples);
+    println!("cpu, {within:?}: {figures:?}");
+    assert!(
+        figures.iter().all(|figure| within.holds(*figure)),
+        "{within:?}: {figures:?}"
+    );
+}
+
+/// Fails unless the two differ by at most `share` of the second and `bytes`.
+#[track_caller]
+pub(crate) fn assert_close(what: &str, figure: u64, reference: u64, share: f64, bytes: f64) {
+    let (figure, reference) = (as_f64(figure), as_f64(reference));
+    let difference = figure - reference;
+    println!(
+        "{what}: {figure} against {reference}, {:+.4} %",
+        100.0 * difference / reference
+    );
+    assert!(
+        difference.abs() <= reference * share + bytes,
+        "{what}: {figure} against {reference}: more than {} % + {bytes} apart",
+        100.0 * share
+    );
+}
+
+/// Exact up to 2^53, far beyond what a scenario moves.
+#[expect(clippy::cast_precision_loss, reason = "see above")]
+pub(crate) fn as_f64(number: u64) -> f64 {
+    number as f64
+}

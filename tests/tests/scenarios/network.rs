@@ -1,0 +1,251 @@
+//! Bytes and packets: each container's own, to the byte where the kernel allows it.
+
+use std::thread;
+
+use agent_tests::agent::{Agent, AgentCommand};
+use agent_tests::docker::{Container, PrivateDocker};
+use agent_tests::sample::Counters;
+use serde_json::Value;
+
+use crate::figures::{MIB_100, as_f64, assert_close};
+
+/// The Ethernet header, which Docker's interface counters include.
+const ETHERNET_BYTES: u64 = 14;
+/// What an idle container may show: nobody sends it anything.
+const IDLE_BYTES: u64 = 4096;
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn tcp_between_bridged_containers_counts_alike_on_both_sides_and_as_docker_does() {
+    let docker = PrivateDocker::start();
+    let agent = AgentCommand::for_docker(&docker.url()).start();
+    let sink = docker.run("sink", &[], &["tcp-sink", "--port", "5201"]);
+    let sender = docker.run("sender", &[], &["sleep", "--seconds", "300"]);
+    send_100_mib(&sender, &sink.address());
+
+    let sent = agent.settled_network(&sender.id).counters;
+    let received = agent.settled_network(&sink.id).counters;
+    assert_transfer(&sent, &received);
+    for (container, ours) in [(&sender, &sent), (&sink, &received)] {
+        let docker_says = interface_bytes(container).expect("a bridged container has an interface");
+        let framed = |bytes: u64, packets: Option<u64>| {
+            bytes + ETHERNET_BYTES * packets.expect("packets are measured")
+        };
+        let rx = framed(ours.rx(), ours.rx_packets);
+        let tx = framed(ours.tx(), ours.tx_packets);
+        assert_close(
+            &format!("{} received", container.name),
+            docker_says.rx,
+            rx,
+            0.001,
+            8192.0,
+        );
+        assert_close(
+            &format!("{} sent", container.name),
+            docker_says.tx,
+            tx,
+            0.001,
+            8192.0,
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn tcp_of_a_host_network_container_is_its_own_and_docker_shows_none() {
+    let docker = PrivateDocker::start();
+    let agent = AgentCommand::for_docker(&docker.url()).start();
+    let sink = docker.run("sink", &[], &["tcp-sink", "--port", "5201"]);
+    let sender = docker.run(
+        "on-host",
+        &["--network", "host"],
+        &["sleep", "--seconds", "300"],
+    );
+    let neighbour = docker.run(
+        "too-on-host",
+        &["--network", "host"],
+        &["sleep", "--seconds", "300"],
+    );
+    send_100_mib(&sender, &sink.address());
+
+    let sent = agent.settled_network(&sender.id).counters;
+    let received = agent.settled_network(&sink.id).counters;
+    assert_transfer(&sent, &received);
+    assert_idle(&agent, &neighbour);
+    assert!(interface_bytes(&sender).is_none(), "{}", sender.stats());
+}
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn tcp_of_a_container_in_anothers_network_is_its_own_and_docker_shows_none() {
+    let docker = PrivateDocker::start();
+    let agent = AgentCommand::for_docker(&docker.url()).start();
+    let sink = docker.run("sink", &[], &["tcp-sink", "--port", "5201"]);
+    let owner = docker.run("owner", &[], &["sleep", "--seconds", "300"]);
+    let guest = docker.run(
+        "guest",
+        &["--network", "container:owner"],
+        &["sleep", "--seconds", "300"],
+    );
+    send_100_mib(&guest, &sink.address());
+
+    let sent = agent.settled_network(&guest.id).counters;
+    let received = agent.settled_network(&sink.id).counters;
+    assert_transfer(&sent, &received);
+    assert_idle(&agent, &owner);
+    assert!(interface_bytes(&guest).is_none(), "{}", guest.stats());
+}
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn loopback_inside_a_container_is_not_network_traffic() {
+    let docker = PrivateDocker::start();
+    let agent = AgentCommand::for_docker(&docker.url()).start();
+    let container = docker.run("inward", &[], &["sleep", "--seconds", "300"]);
+    let mut sample = agent.sample(&container.id);
+    let bytes = MIB_100.to_string();
+    // 5 s, so that several samples fall into it
+    let words = ["loopback", "--bytes", &bytes, "--rate", "20971520"];
+    thread::scope(|scope| {
+        let transfer = scope.spawn(|| container.exec(&words));
+        let mut after_the_end = 0;
+        while after_the_end < 2 {
+            after_the_end += u32::from(transfer.is_finished());
+            sample = agent.sample_after(&container.id, &sample);
+            println!("{:?}", sample.net);
+            assert!(
+                sample.net.rx < 10_240.0 && sample.net.tx < 10_240.0,
+                "{:?}",
+                sample.net
+            );
+        }
+        transfer.join().expect("the transfer succeeds");
+    });
+    // so the traffic was seen, and told apart
+    let on_loopback = sample.counters;
+    for bytes in [on_loopback.loopback_rx_bytes, on_loopback.loopback_tx_bytes] {
+        assert!(
+            bytes.is_some_and(|bytes| bytes >= MIB_100),
+            "{on_loopback:?}"
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn udp_counts_exactly() {
+    let docker = PrivateDocker::start();
+    let agent = AgentCommand::for_docker(&docker.url()).start();
+    let sink = docker.run("sink", &[], &["udp-sink", "--port", "5202"]);
+    let sender = docker.run("sender", &[], &["sleep", "--seconds", "300"]);
+    let before = [
+        agent.settled_network(&sender.id),
+        agent.settled_network(&sink.id),
+    ];
+    let to = format!("{}:5202", sink.address());
+    sender.exec(&[
+        "udp-send", "--to", &to, "--count", "10000", "--size", "1000",
+    ]);
+
+    let after = [
+        agent.settled_network(&sender.id),
+        agent.settled_network(&sink.id),
+    ];
+    let [sent, received] = [0, 1].map(|side| (before[side].counters, after[side].counters));
+    assert_eq!(
+        sent.1.tx() - sent.0.tx(),
+        10_280_000,
+        "20 B of IP and 8 B of UDP header each"
+    );
+    assert_eq!(
+        packets(sent.1.tx_packets) - packets(sent.0.tx_packets),
+        10_000
+    );
+    assert_eq!(received.1.rx() - received.0.rx(), 10_280_000);
+    assert_eq!(
+        packets(received.1.rx_packets) - packets(received.0.rx_packets),
+        10_000
+    );
+    assert_eq!(sent.1.rx() - sent.0.rx(), 0, "nobody answers");
+}
+
+/// Rates, not only sums: a steady stream reads as its pace in each sample.
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn a_steady_stream_reads_as_its_rate() {
+    let docker = PrivateDocker::start();
+    let agent = AgentCommand::for_docker(&docker.url()).start();
+    let sink = docker.run("sink", &[], &["udp-sink", "--port", "5202"]);
+    let to = format!("{}:5202", sink.address());
+    // 972 B and 28 B of headers, 2,000 times a second: 2,000,000 B/s
+    let words = [
+        "udp-send", "--to", &to, "--count", "60000", "--size", "972", "--rate", "2000",
+    ];
+    let sender = docker.run("sender", &[], &words);
+    for sample in agent.samples(&sender.id, 8) {
+        println!("{:?}", sample.net);
+        assert!(
+            (sample.net.tx - 2_000_000.0).abs() <= 40_000.0,
+            "{:?}",
+            sample.net
+        );
+    }
+}
+
+/// Sends and waits until the sink has read it all.
+#[track_caller]
+pub(crate) fn send_100_mib(sender: &Container<'_>, address: &str) {
+    let to = format!("{address}:5201");
+    sender.exec(&["tcp-send", "--to", &to, "--bytes", &MIB_100.to_string()]);
+}
+
+/// What Docker's counters of a container's interfaces say.
+pub(crate) struct InterfaceBytes {
+    pub(crate) rx: u64,
+    pub(crate) tx: u64,
+}
+
+/// `None` where Docker shows no network.
+pub(crate) fn interface_bytes(container: &Container<'_>) -> Option<InterfaceBytes> {
+    let stats = container.stats();
+    let eth0 = stats.get("networks")?.get("eth0")?;
+    let bytes = |name: &str| eth0.get(name).and_then(Value::as_u64);
+    Some(InterfaceBytes {
+        rx: bytes("rx_bytes")?,
+        tx: bytes("tx_bytes")?,
+    })
+}
+
+#[track_caller]
+fn assert_transfer(sent: &Counters, received: &Counters) {
+    assert_close(
+        "received against sent",
+        received.rx(),
+        sent.tx(),
+        0.001,
+        0.0,
+    );
+    for bytes in [sent.tx(), received.rx()] {
+        let most = as_f64(MIB_100) * 1.005;
+        assert!(
+            bytes >= MIB_100 && as_f64(bytes) <= most,
+            "{bytes} is not in [100 MiB, +0.5 %]"
+        );
+    }
+}
+
+#[track_caller]
+fn assert_idle(agent: &Agent, container: &Container<'_>) {
+    let counters = agent.sample(&container.id).counters;
+    let bytes = counters.rx() + counters.tx();
+    assert!(
+        bytes <= IDLE_BYTES,
+        "{} shows traffic of another: {counters:?}",
+        container.name
+    );
+}
+
+#[track_caller]
+fn packets(count: Option<u64>) -> u64 {
+    count.expect("packets are measured")
+}

@@ -27,23 +27,23 @@ pub(crate) fn find_or_make(
     if let Some(entry) = COUNTERS.get_ptr_mut(&cgroup_id) {
         return Some(entry);
     }
-    let made = COUNTERS.insert(&cgroup_id, &ZERO, u64::from(BPF_NOEXIST));
-    if made.is_ok() {
+    // A plain number from here on: matching on the result makes the compiler mix it with the context pointer in one
+    // register, which the verifier refuses.
+    let error = match COUNTERS.insert(&cgroup_id, &ZERO, u64::from(BPF_NOEXIST)) {
+        Ok(()) => 0,
+        Err(error) => error,
+    };
+    if error == 0 {
         remember_lineage(cgroup_id, ancestor);
     }
     // Another CPU may have made it between the two: then ours fails and the entry is there all the same.
     if let Some(entry) = COUNTERS.get_ptr_mut(&cgroup_id) {
         return Some(entry);
     }
-    match made {
-        Err(E2BIG) => {
-            if count_loss(LossKind::MapFull) == 0 {
-                lost();
-            }
-        }
-        _ => {
-            count_loss(LossKind::NoEntry);
-        }
+    if error != E2BIG {
+        count_loss(LossKind::NoEntry);
+    } else if count_loss(LossKind::MapFull) == 0 {
+        lost();
     }
     None
 }

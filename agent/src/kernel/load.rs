@@ -145,7 +145,11 @@ where
 }
 
 fn failed(program: &'static str, step: &str) -> impl FnOnce(ProgramError) -> KernelError {
-    move |source| KernelError::Program { program, step: step.to_owned(), source: Box::new(source) }
+    move |source| {
+        // The verifier's whole opinion is for whoever reads the debug log; the error is one line.
+        tracing::debug!("program {program}: {step}: {source}");
+        KernelError::Program { program, step: step.to_owned(), source: Box::new(source) }
+    }
 }
 
 fn attach_network(

@@ -12,4 +12,4 @@ pub mod names;
 #[cfg(feature = "user")]
 mod user;
 
-pub use counters::{CgroupCounters, Lineage, LossKind, LINEAGE_LEVELS};
+pub use counters::{CgroupCounters, LINEAGE_LEVELS, Lineage, LossKind};

@@ -12,9 +12,9 @@ pub const LOSSES: &str = "LOSSES";
 /// Ring buffer that aya-log makes.
 pub const AYA_LOGS: &str = "AYA_LOGS";
 
-/// cgroup_skb program for packets that arrive.
+/// `cgroup_skb` program for packets that arrive.
 pub const COUNT_INGRESS: &str = "count_ingress";
-/// cgroup_skb program for packets that leave.
+/// `cgroup_skb` program for packets that leave.
 pub const COUNT_EGRESS: &str = "count_egress";
 /// Raw tracepoint program on `sched_switch`.
 pub const CHARGE_CPU: &str = "charge_cpu";

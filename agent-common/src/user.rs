@@ -1,6 +1,9 @@
 //! What only the agent needs: leave to read map values as plain bytes.
 
-#![expect(unsafe_code, reason = "Pod is an unsafe trait; this crate owns the layout that it vouches for")]
+#![expect(
+    unsafe_code,
+    reason = "Pod is an unsafe trait; this crate owns the layout that it vouches for"
+)]
 
 use crate::{CgroupCounters, Lineage};
 

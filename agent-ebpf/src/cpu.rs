@@ -55,7 +55,9 @@ fn charge(_ctx: &RawTracePointContext) {
         // SAFETY: any level is allowed; the helper answers 0 where there is none.
         unsafe { bpf_get_current_ancestor_cgroup_id(level) }
     };
-    let Some(entry) = find_or_make(cgroup_id, ancestor, || {}) else { return };
+    let Some(entry) = find_or_make(cgroup_id, ancestor, || {}) else {
+        return;
+    };
     // SAFETY: `entry` is this CPU's value. Only this program writes the field, and never twice at once on a CPU.
     unsafe {
         // The fast clock may step back by a few ns.

@@ -50,7 +50,9 @@ pub(crate) fn find_or_make(
 
 #[inline(always)]
 fn remember_lineage(cgroup_id: u64, ancestor: impl Fn(i32) -> u64) {
-    let mut lineage = Lineage { levels: [0; LINEAGE_LEVELS] };
+    let mut lineage = Lineage {
+        levels: [0; LINEAGE_LEVELS],
+    };
     lineage.levels[0] = ancestor(0);
     if lineage.levels[0] == 0 {
         // This kernel cannot tell; user space finds the path instead.

@@ -9,7 +9,10 @@
     target_arch = "bpf",
     expect(internal_features, reason = "the one way to a relaxed atomic add on this target")
 )]
-#![expect(unsafe_code, reason = "map values are raw pointers and helpers are foreign functions")]
+#![expect(
+    unsafe_code,
+    reason = "map values are raw pointers and helpers are foreign functions"
+)]
 
 #[cfg(target_arch = "bpf")]
 mod add;

@@ -59,7 +59,12 @@ fn count(ctx: &SkBuffContext, direction: Direction) {
         cgroup_id,
         // SAFETY: the helper takes the context and any level; it answers 0 where there is none.
         |level| unsafe { bpf_skb_ancestor_cgroup_id(skb, level) },
-        || warn!(ctx, "no room in the map of counters: cgroup {} is not counted", cgroup_id),
+        || {
+            warn!(
+                ctx,
+                "no room in the map of counters: cgroup {} is not counted", cgroup_id
+            )
+        },
     );
     let Some(entry) = entry else { return };
     let segments = if gso_segs == 0 { 1 } else { u64::from(gso_segs) };

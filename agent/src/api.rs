@@ -101,7 +101,9 @@ impl App {
 type IdSegment = Result<Path<String>, axum::extract::rejection::PathRejection>;
 
 fn written_id(segment: IdSegment) -> Result<String, Problem> {
-    segment.map(|Path(written)| written).map_err(|_| Problem::ContainerNotFound)
+    segment
+        .map(|Path(written)| written)
+        .map_err(|_| Problem::ContainerNotFound)
 }
 
 /// All routes.

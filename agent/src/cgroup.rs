@@ -54,8 +54,7 @@ pub fn cgroup_id(dir: &Path) -> io::Result<u64> {
 /// Whether this directory is the root of the kernel's v2 tree, and not what a private cgroup namespace or a
 /// mount of a subtree shows as a root.
 pub fn is_true_v2_root(path: &Path) -> Result<bool, CgroupError> {
-    let file_system =
-        rustix::fs::statfs(path).map_err(|errno| CgroupError::read(path, errno.into()))?;
+    let file_system = rustix::fs::statfs(path).map_err(|errno| CgroupError::read(path, errno.into()))?;
     // The type of the field differs between architectures; the magic number fits all of them.
     let is_v2 = u64::try_from(file_system.f_type).is_ok_and(|magic| magic == CGROUP2_SUPER_MAGIC);
     let id = cgroup_id(path).map_err(|source| CgroupError::read(path, source))?;
@@ -76,11 +75,7 @@ mod tests {
     #[test]
     fn a_missing_directory_is_named_in_the_error() {
         let error = is_true_v2_root(Path::new("/no/such/cgroup")).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("reading /no/such/cgroup failed: ")
-        );
+        assert!(error.to_string().starts_with("reading /no/such/cgroup failed: "));
     }
 
     #[test]

@@ -66,12 +66,7 @@ pub struct Cli {
     pub interval: String,
 
     /// The node's proc file system
-    #[arg(
-        long,
-        env = "AGENT_PROC_ROOT",
-        value_name = "DIR",
-        default_value = "/proc"
-    )]
+    #[arg(long, env = "AGENT_PROC_ROOT", value_name = "DIR", default_value = "/proc")]
     pub proc_root: PathBuf,
 
     /// Where the node's cgroup trees are mounted; found in mountinfo if not given
@@ -150,10 +145,7 @@ pub fn parse(
 
 /// Clap reads the environment by itself, but takes an empty variable for a value. So it is given the variables as
 /// flags, ahead of the others, for each flag that the command line does not have.
-fn read(
-    args: &[OsString],
-    environment: impl Fn(&str) -> Option<OsString>,
-) -> Result<Cli, clap::Error> {
+fn read(args: &[OsString], environment: impl Fn(&str) -> Option<OsString>) -> Result<Cli, clap::Error> {
     let documented = Cli::command();
     let command = Cli::command().mut_args(|arg| arg.env(Resettable::Reset));
     let given = command.clone().try_get_matches_from(args)?;

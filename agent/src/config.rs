@@ -47,9 +47,7 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// A duration that cannot be read or is out of bounds.
-    #[error(
-        "{flag}: `{given}` is not a time between {least} and {most}; write it like 500ms, 1s or 1m"
-    )]
+    #[error("{flag}: `{given}` is not a time between {least} and {most}; write it like 500ms, 1s or 1m")]
     Duration {
         /// The flag.
         flag: &'static str,
@@ -69,9 +67,7 @@ pub enum ConfigError {
         problem: String,
     },
     /// An address to serve that is none.
-    #[error(
-        "--listen: `{given}` is not IP:PORT; write it like 127.0.0.1:5000 or [::1]:5000, names are not looked up"
-    )]
+    #[error("--listen: `{given}` is not IP:PORT; write it like 127.0.0.1:5000 or [::1]:5000, names are not looked up")]
     Listen {
         /// The value.
         given: String,
@@ -86,17 +82,13 @@ pub enum ConfigError {
         address: SocketAddr,
     },
     /// A number of containers that cannot be read or is out of bounds.
-    #[error(
-        "--max-containers: `{given}` is not a number from 1 to {MAX_CONTAINERS}; leave it out for 1024"
-    )]
+    #[error("--max-containers: `{given}` is not a number from 1 to {MAX_CONTAINERS}; leave it out for 1024")]
     MaxContainers {
         /// The value.
         given: String,
     },
     /// A log filter that cannot be read.
-    #[error(
-        "--log: `{given}` is not a filter ({reason}); write it like info, or warn,balancer_agent=debug"
-    )]
+    #[error("--log: `{given}` is not a filter ({reason}); write it like info, or warn,balancer_agent=debug")]
     Log {
         /// The value.
         given: String,
@@ -104,9 +96,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// Docker's socket is something else.
-    #[error(
-        "--docker-url: {path} is a {found}, not a socket; name the socket that dockerd listens on"
-    )]
+    #[error("--docker-url: {path} is a {found}, not a socket; name the socket that dockerd listens on")]
     DockerNotASocket {
         /// The path.
         path: String,
@@ -114,17 +104,13 @@ pub enum ConfigError {
         found: &'static str,
     },
     /// Docker's socket may not be used.
-    #[error(
-        "--docker-url: no permission to use {path}; run as root or add this user to the group docker"
-    )]
+    #[error("--docker-url: no permission to use {path}; run as root or add this user to the group docker")]
     DockerDenied {
         /// The path.
         path: String,
     },
     /// Docker's socket cannot be looked at for another reason.
-    #[error(
-        "--docker-url: {path} cannot be used ({reason}); name the socket that dockerd listens on"
-    )]
+    #[error("--docker-url: {path} cannot be used ({reason}); name the socket that dockerd listens on")]
     DockerUnusable {
         /// The path.
         path: String,
@@ -132,9 +118,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// A directory that is not what its flag says.
-    #[error(
-        "{flag}: {path} is not {expected}; name the directory where the node's is mounted, or leave the flag out"
-    )]
+    #[error("{flag}: {path} is not {expected}; name the directory where the node's is mounted, or leave the flag out")]
     Root {
         /// The flag.
         flag: &'static str,
@@ -168,20 +152,10 @@ impl TryFrom<Cli> for Config {
 /// A bound of a duration, and how it is written.
 type Bound = (Duration, &'static str);
 
-const INTERVAL: [Bound; 2] = [
-    (Duration::from_millis(100), "100ms"),
-    (Duration::from_mins(1), "60s"),
-];
-const PULL_TIMEOUT: [Bound; 2] = [
-    (Duration::from_secs(1), "1s"),
-    (Duration::from_hours(1), "1h"),
-];
+const INTERVAL: [Bound; 2] = [(Duration::from_millis(100), "100ms"), (Duration::from_mins(1), "60s")];
+const PULL_TIMEOUT: [Bound; 2] = [(Duration::from_secs(1), "1s"), (Duration::from_hours(1), "1h")];
 
-fn duration(
-    flag: &'static str,
-    given: &str,
-    [least, most]: &[Bound; 2],
-) -> Result<Duration, ConfigError> {
+fn duration(flag: &'static str, given: &str, [least, most]: &[Bound; 2]) -> Result<Duration, ConfigError> {
     given
         .parse::<SignedDuration>()
         .ok()
@@ -198,9 +172,10 @@ fn duration(
 fn listen(given: &[String], allow_unauthenticated: bool) -> Result<Vec<SocketAddr>, ConfigError> {
     let mut addresses = Vec::new();
     for text in given {
-        let address: SocketAddr = text.trim().parse().map_err(|_| ConfigError::Listen {
-            given: printable(text),
-        })?;
+        let address: SocketAddr = text
+            .trim()
+            .parse()
+            .map_err(|_| ConfigError::Listen { given: printable(text) })?;
         if !allow_unauthenticated && !address.ip().to_canonical().is_loopback() {
             return Err(ConfigError::ListenOpen { address });
         }

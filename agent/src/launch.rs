@@ -58,6 +58,9 @@ pub enum LaunchError {
     /// The image cannot be run.
     #[error("the container did not start: {0}")]
     CannotStart(String),
+    /// Docker does not take this for the name of an image, though the grammar allows it.
+    #[error("Docker does not accept this image: {0}")]
+    BadImage(String),
     /// Docker failed.
     #[error(transparent)]
     Docker(#[from] DockerError),
@@ -76,7 +79,13 @@ pub struct Launcher {
 impl Launcher {
     /// A launcher that pulls as told.
     pub fn new(engine: Arc<Engine>, containers: Containers, pull: PullPolicy, pull_deadline: Duration) -> Self {
-        Self { engine, containers, reservations: Arc::default(), pull, pull_deadline }
+        Self {
+            engine,
+            containers,
+            reservations: Arc::default(),
+            pull,
+            pull_deadline,
+        }
     }
 
     /// Creates and starts. Runs to its end or to its clean-up once begun: do not drop it half-way.
@@ -112,6 +121,9 @@ impl Launcher {
     async fn image_ports(&self, image: &ImageRef) -> Result<Vec<NonZeroU16>, LaunchError> {
         let missing = match self.engine.image_tcp_ports(image).await {
             Err(error) if error.is_not_found() => error,
+            Err(DockerError::Refused {
+                status: 400, message, ..
+            }) => return Err(LaunchError::BadImage(message)),
             found => return Ok(found?),
         };
         if self.pull == PullPolicy::Never {
@@ -121,6 +133,9 @@ impl Launcher {
         tracing::info!(%image, "pulling");
         match self.engine.pull(image, self.pull_deadline).await {
             Err(error) if error.is_not_found() => Err(LaunchError::NoSuchImage(image.to_string())),
+            Err(DockerError::Refused {
+                status: 400, message, ..
+            }) => Err(LaunchError::BadImage(message)),
             Err(error) => Err(error.into()),
             Ok(()) => Ok(self.engine.image_tcp_ports(image).await?),
         }
@@ -152,7 +167,10 @@ impl Launcher {
     }
 
     async fn start(&self, id: ContainerId, launch: &Launch) -> Result<Launched, LaunchError> {
-        self.engine.start(id).await.map_err(|error| why_not_started(error, launch.port))?;
+        self.engine
+            .start(id)
+            .await
+            .map_err(|error| why_not_started(error, launch.port))?;
         let inspection = self.engine.inspect(id).await?.raw;
         Ok(Launched { id, inspection })
     }
@@ -169,8 +187,14 @@ fn inner_port(exposed: &[NonZeroU16]) -> NonZeroU16 {
 /// Docker tells all of these as server errors; only its words tell them apart.
 fn why_not_started(error: DockerError, port: Option<NonZeroU16>) -> LaunchError {
     const PORT_WORDS: [&str; 2] = ["port is already allocated", "address already in use"];
-    const IMAGE_WORDS: [&str; 3] = ["OCI runtime create failed", "oci runtime error", "failed to create task"];
-    let Some(words) = error.refusal() else { return error.into() };
+    const IMAGE_WORDS: [&str; 3] = [
+        "OCI runtime create failed",
+        "oci runtime error",
+        "failed to create task",
+    ];
+    let Some(words) = error.refusal() else {
+        return error.into();
+    };
     let says = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
     match port {
         Some(port) if says(&PORT_WORDS) => LaunchError::PortInUse(port),
@@ -196,12 +220,25 @@ mod tests {
 
     #[test]
     fn dockers_words_tell_why_it_did_not_start() {
-        let refused = |message: &str| DockerError::Refused { call: "start", status: 500, message: message.to_owned() };
+        let refused = |message: &str| DockerError::Refused {
+            call: "start",
+            status: 500,
+            message: message.to_owned(),
+        };
         let taken = "driver failed: Bind for 0.0.0.0:80 failed: port is already allocated";
-        assert!(matches!(why_not_started(refused(taken), Some(port(80))), LaunchError::PortInUse(_)));
+        assert!(matches!(
+            why_not_started(refused(taken), Some(port(80))),
+            LaunchError::PortInUse(_)
+        ));
         assert!(matches!(why_not_started(refused(taken), None), LaunchError::Docker(_)));
         let bad = "OCI runtime create failed: exec: \"x\": executable file not found";
-        assert!(matches!(why_not_started(refused(bad), None), LaunchError::CannotStart(_)));
-        assert!(matches!(why_not_started(refused("disk full"), None), LaunchError::Docker(_)));
+        assert!(matches!(
+            why_not_started(refused(bad), None),
+            LaunchError::CannotStart(_)
+        ));
+        assert!(matches!(
+            why_not_started(refused("disk full"), None),
+            LaunchError::Docker(_)
+        ));
     }
 }

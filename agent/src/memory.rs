@@ -73,9 +73,7 @@ pub enum MemoryError {
 impl MemoryError {
     fn read(path: PathBuf, source: io::Error) -> Self {
         // kernfs says "no such device" for a file that was open when its cgroup was removed.
-        if source.kind() == io::ErrorKind::NotFound
-            || Errno::from_io_error(&source) == Some(Errno::NODEV)
-        {
+        if source.kind() == io::ErrorKind::NotFound || Errno::from_io_error(&source) == Some(Errno::NODEV) {
             Self::Gone { path }
         } else {
             Self::Read { path, source }
@@ -112,10 +110,7 @@ impl MemoryFiles {
     /// Opens the files where they are: in the v2 directory, or, on a hybrid node, where that has none, in the
     /// v1 one.
     pub fn open(mounts: &Mounts, dirs: &ContainerDirs) -> Result<Self, MemoryError> {
-        let places = [
-            (mounts.v2_dir(dirs), &V2),
-            (mounts.memory_v1_dir(dirs), &V1),
-        ];
+        let places = [(mounts.v2_dir(dirs), &V2), (mounts.memory_v1_dir(dirs), &V1)];
         let mut gone = None;
         for (dir, layout) in places {
             let Some(dir) = dir else { continue };
@@ -153,26 +148,19 @@ impl MemoryFiles {
     pub fn read(&self, buffer: &mut Vec<u8>) -> Result<MemoryReading, MemoryError> {
         let layout = self.layout;
         let text = self.text(&self.usage, layout.usage, buffer)?;
-        let usage_bytes =
-            parse::number(text).ok_or_else(|| self.malformed(layout.usage, "number"))?;
+        let usage_bytes = parse::number(text).ok_or_else(|| self.malformed(layout.usage, "number"))?;
         let text = self.text(&self.limit, layout.limit, buffer)?;
-        let limit_bytes =
-            parse::limit(text).ok_or_else(|| self.malformed(layout.limit, "number"))?;
+        let limit_bytes = parse::limit(text).ok_or_else(|| self.malformed(layout.limit, "number"))?;
         let text = self.text(&self.stat, STAT, buffer)?;
-        let inactive_bytes = parse::keyed(text, layout.inactive_key)
-            .ok_or_else(|| self.malformed(STAT, layout.inactive_key))?;
+        let inactive_bytes =
+            parse::keyed(text, layout.inactive_key).ok_or_else(|| self.malformed(STAT, layout.inactive_key))?;
         Ok(MemoryReading {
             used_bytes: used_bytes(usage_bytes, inactive_bytes),
             limit_bytes,
         })
     }
 
-    fn text<'b>(
-        &self,
-        file: &File,
-        name: &str,
-        buffer: &'b mut Vec<u8>,
-    ) -> Result<&'b [u8], MemoryError> {
+    fn text<'b>(&self, file: &File, name: &str, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], MemoryError> {
         let failed = |source| MemoryError::read(self.dir.join(name), source);
         if buffer.len() < BUFFER_BYTES {
             buffer.resize(BUFFER_BYTES, 0);

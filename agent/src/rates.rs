@@ -76,7 +76,10 @@ pub struct NetRates {
 
 /// What was used between two samples; `None` if they do not tell.
 pub fn between(before: &Sample, now: &Sample) -> Option<Rates> {
-    let elapsed_ns = now.clock_ns.checked_sub(before.clock_ns).filter(|&elapsed| elapsed > 0)?;
+    let elapsed_ns = now
+        .clock_ns
+        .checked_sub(before.clock_ns)
+        .filter(|&elapsed| elapsed > 0)?;
     let cpu_ns = now.counters.cpu_ns.checked_sub(before.counters.cpu_ns)?;
     let net = match (before.counters.net, now.counters.net) {
         (Some(before), Some(now)) => Some(NetRates {
@@ -85,7 +88,11 @@ pub fn between(before: &Sample, now: &Sample) -> Option<Rates> {
         }),
         _ => None,
     };
-    Some(Rates { cpu_percent: ratio(cpu_ns, elapsed_ns) * 100.0, net, elapsed_ns })
+    Some(Rates {
+        cpu_percent: ratio(cpu_ns, elapsed_ns) * 100.0,
+        net,
+        elapsed_ns,
+    })
 }
 
 fn per_second(amount: u64, elapsed_ns: u64) -> f64 {
@@ -98,15 +105,23 @@ fn ratio(amount: u64, elapsed_ns: u64) -> f64 {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#[expect(clippy::cast_precision_loss, reason = "the comparison allows for it")]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
     fn sample(clock_ns: u64, cpu_ns: u64, net: Option<(u64, u64)>) -> Sample {
-        let net = net.map(|(rx_bytes, tx_bytes)| NetCounters { rx_bytes, tx_bytes, ..NetCounters::default() });
-        Sample { clock_ns, wall_ns: clock_ns, counters: Counters { cpu_ns, net } }
+        let net = net.map(|(rx_bytes, tx_bytes)| NetCounters {
+            rx_bytes,
+            tx_bytes,
+            ..NetCounters::default()
+        });
+        Sample {
+            clock_ns,
+            wall_ns: clock_ns,
+            counters: Counters { cpu_ns, net },
+        }
     }
 
     #[test]

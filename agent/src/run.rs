@@ -3,7 +3,10 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use thiserror::Error;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    task::{JoinHandle, JoinSet},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -67,7 +70,10 @@ pub struct Parts {
 
 impl std::fmt::Debug for Parts {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Parts").field("decision", &self.decision).finish_non_exhaustive()
+        formatter
+            .debug_struct("Parts")
+            .field("decision", &self.decision)
+            .finish_non_exhaustive()
     }
 }
 
@@ -87,23 +93,33 @@ impl Parts {
             flush_running: config.fault != Some(Fault::NoFlush),
         };
         let (kernel, decision) = choose(config.source, &mounts, config.max_containers, &settings)?;
-        Ok(Self { config, listeners, mounts, kernel, decision })
+        Ok(Self {
+            config,
+            listeners,
+            mounts,
+            kernel,
+            decision,
+        })
     }
 
     /// Runs until SIGINT or SIGTERM; a second one ends the process at once.
     pub async fn run(self) -> Result<(), StartError> {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
-        tasks.spawn(stop_on_signal(stop.clone())?);
+        // Not among the tasks that the end waits for: it listens for the second signal until then.
+        let mut signals = JoinSet::new();
+        signals.spawn(stop_on_signal(stop.clone())?);
         self.announce();
 
         let engine = Arc::new(Engine::new(self.config.docker.clone()));
-        let locator = Locator { proc_root: self.config.proc_root.clone(), mounts: self.mounts.clone() };
+        let locator = Locator {
+            proc_root: self.config.proc_root.clone(),
+            mounts: self.mounts.clone(),
+        };
         let (watcher, containers) = Watcher::new(Arc::clone(&engine), locator);
         let sources = UsageSources::new(self.kernel, Arc::clone(&engine));
         let node = Node::new(&self.config.proc_root);
-        let (sampler, snapshots) =
-            Sampler::new(self.config.interval, sources, containers.clone(), node, self.mounts);
+        let (sampler, snapshots) = Sampler::new(self.config.interval, sources, containers.clone(), node, self.mounts);
         let launcher = Launcher::new(
             Arc::clone(&engine),
             containers.clone(),
@@ -112,7 +128,7 @@ impl Parts {
         );
         let app = App::new(snapshots, containers, engine, launcher, self.decision, own_container());
 
-        let ends_with = |name: &'static str, task: tokio::task::JoinHandle<()>| {
+        let ends_with = |name: &'static str, task: JoinHandle<()>| {
             let stop = stop.clone();
             async move {
                 let ended = task.await;
@@ -122,8 +138,10 @@ impl Parts {
                 }
             }
         };
-        tasks.spawn(ends_with("watcher", tokio::spawn(watcher.run(stop.clone()))));
-        tasks.spawn(ends_with("sampler", tokio::spawn(sampler.run(stop.clone()))));
+        let watcher = tasks.spawn(watcher.run(stop.clone()));
+        let sampler = tasks.spawn(sampler.run(stop.clone()));
+        tasks.spawn(ends_with("watcher", watcher));
+        tasks.spawn(ends_with("sampler", sampler));
         tasks.close();
         let served = api::serve::serve(Arc::new(app), self.listeners, stop).await;
         if tokio::time::timeout(TASKS_END, tasks.wait()).await.is_err() {
@@ -133,7 +151,12 @@ impl Parts {
     }
 
     fn announce(&self) {
-        let addresses: Vec<String> = self.config.listen.iter().map(|address| format!("http://{address}")).collect();
+        let addresses: Vec<String> = self
+            .config
+            .listen
+            .iter()
+            .map(|address| format!("http://{address}"))
+            .collect();
         let addresses = addresses.join(", ");
         match (self.decision.source, &self.decision.reason) {
             (Source::Ebpf, _) => {
@@ -151,6 +174,10 @@ impl Parts {
 }
 
 /// Cancels `stop` at the first signal and ends the process at the second.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever asks twice does not want to wait; the kernel detaches all"
+)]
 fn stop_on_signal(stop: CancellationToken) -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -161,20 +188,10 @@ fn stop_on_signal(stop: CancellationToken) -> io::Result<impl Future<Output = ()
                 _ = terminate.recv() => "SIGTERM",
             }
         };
-        let name = tokio::select! {
-            name = next() => name,
-            () = stop.cancelled() => return,
-        };
-        tracing::info!("{name}: stopping");
+        tracing::info!("{}: stopping", next().await);
         stop.cancel();
-        tokio::spawn(async move {
-            let name = tokio::select! {
-                _ = interrupt.recv() => "SIGINT",
-                _ = terminate.recv() => "SIGTERM",
-            };
-            tracing::warn!("{name} again: stopped without waiting");
-            std::process::exit(1);
-        });
+        tracing::warn!("{} again: stopped without waiting", next().await);
+        std::process::exit(1);
     })
 }
 
@@ -183,7 +200,13 @@ fn stop_on_signal(stop: CancellationToken) -> io::Result<impl Future<Output = ()
 fn raise_open_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
-    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
+    if let Err(error) = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: limit.maximum,
+            maximum: limit.maximum,
+        },
+    ) {
         tracing::debug!("the limit of open files stays: {error}");
     }
 }

@@ -107,10 +107,13 @@ impl Sampler {
         let table = self.containers.table();
         let readings = self.sources.read(&table);
         let node = self.node_usage();
-        self.memory.retain(|id, _| table.by_id.get(id).is_some_and(|container| container.is_running()));
+        self.memory
+            .retain(|id, _| table.by_id.get(id).is_some_and(|container| container.is_running()));
         let mut containers = HashMap::with_capacity(readings.len());
         for (id, reading) in readings {
-            let Some(container) = table.by_id.get(&id) else { continue };
+            let Some(container) = table.by_id.get(&id) else {
+                continue;
+            };
             if let Some(usage) = self.container_usage(container, &reading, node.as_ref()) {
                 containers.insert(id, usage);
             }
@@ -144,7 +147,10 @@ impl Sampler {
         node: Option<&NodeUsage>,
     ) -> Option<ContainerUsage> {
         let memory = match reading.memory {
-            Some(told) => Some(MemoryReading { used_bytes: told.used_bytes, limit_bytes: told.limit_bytes }),
+            Some(told) => Some(MemoryReading {
+                used_bytes: told.used_bytes,
+                limit_bytes: told.limit_bytes,
+            }),
             None => self.read_memory(container),
         };
         let rates = rates::between(&reading.before?, &reading.now)?;
@@ -161,7 +167,9 @@ impl Sampler {
                 used_bytes: memory.used_bytes,
                 free_bytes: free_memory_bytes(memory, available, total),
             }),
-            ready_ns: container.started_ns.map_or(0, |started_ns| started_ns.saturating_add(interval_ns)),
+            ready_ns: container
+                .started_ns
+                .map_or(0, |started_ns| started_ns.saturating_add(interval_ns)),
         })
     }
 
@@ -174,8 +182,11 @@ impl Sampler {
         if !is_current {
             match MemoryFiles::open(&self.mounts, &place.dirs) {
                 Ok(files) => {
-                    let open =
-                        OpenMemory { cgroup_id: place.cgroup_id, started_ns: container.started_ns, files };
+                    let open = OpenMemory {
+                        cgroup_id: place.cgroup_id,
+                        started_ns: container.started_ns,
+                        files,
+                    };
                     self.memory.insert(container.id, open);
                 }
                 Err(error) => {
@@ -212,7 +223,6 @@ fn missed(since_last: Option<Duration>, interval: Duration) -> u64 {
     u64::try_from(intervals).unwrap_or(u64::MAX).saturating_sub(1)
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,7 +231,11 @@ mod tests {
     fn ticks_left_out_are_counted() {
         let second = Duration::from_secs(1);
         for (since_ms, expected) in [(1000, 0), (1004, 0), (996, 0), (2000, 1), (2003, 1), (5000, 4)] {
-            assert_eq!(missed(Some(Duration::from_millis(since_ms)), second), expected, "{since_ms}");
+            assert_eq!(
+                missed(Some(Duration::from_millis(since_ms)), second),
+                expected,
+                "{since_ms}"
+            );
         }
         assert_eq!(missed(None, second), 0);
     }

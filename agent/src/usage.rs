@@ -72,12 +72,19 @@ pub struct UsageSources {
 impl UsageSources {
     /// With kernel counters where they are to be had; Docker's stats serve whatever these cannot.
     pub fn new(kernel: Option<KernelUsage>, engine: Arc<Engine>) -> Self {
-        Self { kernel, streams: StatsStreams::new(engine) }
+        Self {
+            kernel,
+            streams: StatsStreams::new(engine),
+        }
     }
 
     /// The source of containers that nothing speaks against.
     pub fn main_source(&self) -> Source {
-        if self.kernel.is_some() { Source::Ebpf } else { Source::Docker }
+        if self.kernel.is_some() {
+            Source::Ebpf
+        } else {
+            Source::Docker
+        }
     }
 
     /// How the sources themselves are.
@@ -90,7 +97,10 @@ impl UsageSources {
         let mut readings = HashMap::with_capacity(table.by_id.len());
         let mut from_docker: Vec<&Arc<Container>> = Vec::new();
         let counted = self.kernel.as_mut().and_then(|kernel| {
-            kernel.read(table).inspect_err(|error| tracing::error!("the kernel's counters were not read: {error}")).ok()
+            kernel
+                .read(table)
+                .inspect_err(|error| tracing::error!("the kernel's counters were not read: {error}"))
+                .ok()
         });
         for container in table.running() {
             match (&self.kernel, &counted) {

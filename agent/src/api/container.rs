@@ -18,7 +18,9 @@ use super::{
     problem::Problem,
     written_id,
 };
-use crate::{clock::wall_ns, docker::DockerError, launch::Launch, rates::NetCounters, snapshot::ContainerUsage, usage::Source};
+use crate::{
+    clock::wall_ns, docker::DockerError, launch::Launch, rates::NetCounters, snapshot::ContainerUsage, usage::Source,
+};
 
 /// How long a body may take to arrive.
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
@@ -52,10 +54,15 @@ pub(super) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body
     let body = read_body(&headers, body).await?;
     let CreateRequest { image, service, port } = CreateRequest::from_body(content_type, body).await?;
     let launch = Launch { image, service, port };
-    let launcher = Arc::clone(&app);
-    let launched = to_the_end(&app, async move { launcher.launcher.launch(&launch).await }).await??;
-    let location = format!("/container/{}", launched.id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], json(launched.inspection)).into_response())
+    let owner = Arc::clone(&app);
+    let started = to_the_end(&app, async move { owner.launcher.launch(&launch).await }).await??;
+    let location = format!("/container/{}", started.id);
+    Ok((
+        StatusCode::CREATED,
+        [(header::LOCATION, location)],
+        json(started.inspection),
+    )
+        .into_response())
 }
 
 #[derive(Deserialize)]
@@ -102,7 +109,9 @@ async fn to_the_end<T: Send + 'static>(
 }
 
 async fn read_body(headers: &HeaderMap, body: Body) -> Result<axum::body::Bytes, Problem> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
         return Err(CreateRequestError::TooLarge.into());
     }
@@ -117,19 +126,28 @@ async fn read_body(headers: &HeaderMap, body: Body) -> Result<axum::body::Bytes,
 }
 
 fn is_length_limit(error: &axum::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>())
+    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>)
 }
 
 fn stop_patience(query: Result<Query<DeleteQuery>, QueryRejection>) -> Result<Duration, Problem> {
-    let problem = |problem: String| Problem::Parameter { field: "timeout", problem };
+    let problem = |problem: String| Problem::Parameter {
+        field: "timeout",
+        problem,
+    };
     let Query(query) = query.map_err(|error| problem(error.body_text()))?;
-    let Some(written) = query.timeout else { return Ok(STOP_PATIENCE) };
+    let Some(written) = query.timeout else {
+        return Ok(STOP_PATIENCE);
+    };
     written
         .parse()
         .ok()
         .filter(|seconds| *seconds <= MAX_STOP_PATIENCE_S)
         .map(Duration::from_secs)
-        .ok_or_else(|| problem(format!("must be a whole number of seconds from 0 to {MAX_STOP_PATIENCE_S}")))
+        .ok_or_else(|| {
+            problem(format!(
+                "must be a whole number of seconds from 0 to {MAX_STOP_PATIENCE_S}"
+            ))
+        })
 }
 
 /// The reply of `GET /container/{id}/status`.
@@ -190,7 +208,10 @@ impl From<&ContainerUsage> for ContainerStatus {
             cpu: (usage.rates.cpu_percent * 10.0).round() / 10.0,
             memory: usage.memory.map(|memory| memory.used_bytes),
             free_memory: usage.memory.and_then(|memory| memory.free_bytes),
-            net: usage.rates.net.map(|net| Net { rx: whole(net.rx_bytes_per_s), tx: whole(net.tx_bytes_per_s) }),
+            net: usage.rates.net.map(|net| Net {
+                rx: whole(net.rx_bytes_per_s),
+                tx: whole(net.tx_bytes_per_s),
+            }),
             source: usage.source,
             counters: CountersReply {
                 cpu_ns: usage.counters.cpu_ns,
@@ -203,7 +224,11 @@ impl From<&ContainerUsage> for ContainerStatus {
 }
 
 /// Rates are neither negative nor beyond what 64 bits hold.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float cast saturates"
+)]
 fn whole(rate: f64) -> u64 {
     rate.round() as u64
 }

@@ -31,9 +31,7 @@ pub struct CreateRequest {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CreateRequestError {
     /// No content type, or one that is not read: 415.
-    #[error(
-        "the content type must be application/x-www-form-urlencoded, multipart/form-data or application/json"
-    )]
+    #[error("the content type must be application/x-www-form-urlencoded, multipart/form-data or application/json")]
     UnsupportedMediaType,
     /// More than [`MAX_BODY_BYTES`]: 413.
     #[error("the body is larger than {MAX_BODY_BYTES} bytes")]
@@ -89,13 +87,9 @@ impl CreateRequest {
     /// Reads a body of the type that its `Content-Type` header says.
     ///
     /// It waits for nothing outside: the whole body is there.
-    pub async fn from_body(
-        content_type: Option<&str>,
-        body: Bytes,
-    ) -> Result<Self, CreateRequestError> {
+    pub async fn from_body(content_type: Option<&str>, body: Bytes) -> Result<Self, CreateRequestError> {
         let content_type = content_type.ok_or(CreateRequestError::UnsupportedMediaType)?;
-        let encoding =
-            Encoding::of(content_type).ok_or(CreateRequestError::UnsupportedMediaType)?;
+        let encoding = Encoding::of(content_type).ok_or(CreateRequestError::UnsupportedMediaType)?;
         if body.len() > MAX_BODY_BYTES {
             return Err(CreateRequestError::TooLarge);
         }

@@ -21,8 +21,10 @@ pub(super) async fn containers(
     State(app): State<Arc<App>>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(query) =
-        query.map_err(|error| Problem::Parameter { field: "service", problem: error.body_text() })?;
+    let Query(query) = query.map_err(|error| Problem::Parameter {
+        field: "service",
+        problem: error.body_text(),
+    })?;
     let listed = app.list.get(app.containers.table().generation).await?;
     Ok(match query.service {
         Some(service) => json(listed.of_service(&service)),

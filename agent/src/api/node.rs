@@ -6,7 +6,7 @@ use axum::{Json, extract::State};
 use serde::Serialize;
 
 use super::{App, problem::Problem};
-use crate::{containers::DockerState, node::NodeUsage, usage::Source};
+use crate::{containers::DockerState, node::CpuName, usage::Source};
 
 #[derive(Serialize)]
 pub(super) struct Status {
@@ -43,12 +43,11 @@ struct AgentHealth {
 }
 
 /// `cpu2` before `cpu10`.
-struct CpusInOrder(NodeUsage);
+struct CpusInOrder(BTreeMap<CpuName, f64>);
 
 impl Serialize for CpusInOrder {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let cpus = self.0.cpus.iter().flatten();
-        serializer.collect_map(cpus.map(|(name, percent)| (name.to_string(), percent)))
+        serializer.collect_map(self.0.iter().map(|(name, percent)| (name.to_string(), percent)))
     }
 }
 
@@ -60,7 +59,13 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<Status>, 
         interfaces
             .iter()
             .map(|(name, rates)| {
-                (name.clone(), Network { rx: rates.rx_bytes_per_second, tx: rates.tx_bytes_per_second })
+                (
+                    name.clone(),
+                    Network {
+                        rx: rates.rx_bytes_per_second,
+                        tx: rates.tx_bytes_per_second,
+                    },
+                )
             })
             .collect()
     });
@@ -76,6 +81,6 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<Status>, 
             lost_updates: snapshot.health.lost_updates,
             ticks_missed: snapshot.ticks_missed,
         },
-        cpus: node.cpus.is_some().then(|| CpusInOrder(node)),
+        cpus: node.cpus.map(CpusInOrder),
     }))
 }

@@ -97,7 +97,7 @@ impl Problem {
             Self::Create(CreateRequestError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Parameter { .. }
             | Self::Create(CreateRequestError::Field { .. })
-            | Self::Launch(LaunchError::CannotStart(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+            | Self::Launch(LaunchError::CannotStart(_) | LaunchError::BadImage(_)) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Docker(error) | Self::Launch(LaunchError::Docker(error)) => match error {
                 DockerError::Unreachable { .. } => StatusCode::SERVICE_UNAVAILABLE,
                 DockerError::Timeout { .. } => StatusCode::GATEWAY_TIMEOUT,
@@ -113,7 +113,9 @@ impl Problem {
         match self {
             Self::Parameter { field, .. } => Some(field),
             Self::Create(CreateRequestError::Field { field, .. }) => Some(field),
-            Self::Launch(LaunchError::CannotStart(_) | LaunchError::NoSuchImage(_)) => Some("image"),
+            Self::Launch(LaunchError::CannotStart(_) | LaunchError::BadImage(_) | LaunchError::NoSuchImage(_)) => {
+                Some("image")
+            }
             Self::Launch(LaunchError::PortInUse(_)) => Some("port"),
             _ => None,
         }
@@ -131,9 +133,18 @@ impl IntoResponse for Problem {
             Self::Docker(error) if error.is_not_found() => Self::ContainerNotFound.to_string(),
             other => other.to_string(),
         };
-        let mut response = (status, Json(Body { error, field: self.field() })).into_response();
+        let mut response = (
+            status,
+            Json(Body {
+                error,
+                field: self.field(),
+            }),
+        )
+            .into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
     }

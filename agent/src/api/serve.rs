@@ -25,7 +25,9 @@ pub async fn serve(app: Arc<App>, listeners: Vec<std::net::TcpListener>, stop: C
         let (router, stopped) = (router(Arc::clone(&app)), stop.clone());
         let failed = stop.clone();
         servers.spawn(async move {
-            let served = axum::serve(listener, router).with_graceful_shutdown(stopped.cancelled_owned()).await;
+            let served = axum::serve(listener, router)
+                .with_graceful_shutdown(stopped.cancelled_owned())
+                .await;
             if let Err(error) = served {
                 tracing::error!("serving ended: {error}");
                 failed.cancel();
@@ -40,7 +42,10 @@ pub async fn serve(app: Arc<App>, listeners: Vec<std::net::TcpListener>, stop: C
         app.changes.wait().await;
     };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
-        tracing::warn!("requests were still under way {} s after the stop and were dropped", DRAIN.as_secs());
+        tracing::warn!(
+            "requests were still under way {} s after the stop and were dropped",
+            DRAIN.as_secs()
+        );
     }
     Ok(())
 }

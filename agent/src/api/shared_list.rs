@@ -52,7 +52,10 @@ impl fmt::Debug for SharedList {
 
 impl SharedList {
     pub(super) fn new(engine: Arc<Engine>) -> Self {
-        Self { engine, last: Mutex::new(None) }
+        Self {
+            engine,
+            last: Mutex::new(None),
+        }
     }
 
     /// A list that shows at least what the agent knew as `generation`.
@@ -73,7 +76,9 @@ impl SharedList {
 
     fn call(&self) -> Call {
         let engine = Arc::clone(&self.engine);
-        async move { Ok(Arc::new(Listed::new(engine.list(ListScope::Running).await?))) }.boxed().shared()
+        async move { Ok(Arc::new(Listed::new(engine.list(ListScope::Running).await?))) }
+            .boxed()
+            .shared()
     }
 }
 
@@ -89,7 +94,11 @@ fn is_fresh(call: &Call) -> bool {
 impl Listed {
     fn new(entries: Vec<ListEntry>) -> Self {
         let all = join(entries.iter());
-        Self { entries, all, at: Instant::now() }
+        Self {
+            entries,
+            all,
+            at: Instant::now(),
+        }
     }
 
     /// All of it.

@@ -32,8 +32,7 @@ impl ContainerDirs {
     /// (`/docker/ID/init.scope`). Steps upwards, with which a path starts for a reader in a cgroup namespace of
     /// its own (`/../ID`), are left out; such a path may lack components above.
     pub fn parse(proc_cgroup: &str, id_hex: &str) -> Self {
-        let is_full_id =
-            id_hex.len() == ID_DIGITS && id_hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_full_id = id_hex.len() == ID_DIGITS && id_hex.bytes().all(|byte| byte.is_ascii_hexdigit());
         let Ok(cgroups) = ProcessCGroups::from_read(proc_cgroup.as_bytes()) else {
             return Self::default();
         };
@@ -43,12 +42,7 @@ impl ContainerDirs {
         }
         for cgroup in cgroups {
             let is_v2 = cgroup.hierarchy == 0 && cgroup.controllers.is_empty();
-            let has = |name: &str| {
-                cgroup
-                    .controllers
-                    .iter()
-                    .any(|controller| controller == name)
-            };
+            let has = |name: &str| cgroup.controllers.iter().any(|controller| controller == name);
             let Some(dir) = cut_at_id(&cgroup.pathname, id_hex) else {
                 continue;
             };
@@ -104,35 +98,21 @@ mod tests {
                 Some(format!("system.slice/docker-{ID}.scope")),
             ),
             (
-                format!(
-                    "/kubepods.slice/kubepods-burstable.slice/pod1/cri-containerd-{ID}.scope/x"
-                ),
+                format!("/kubepods.slice/kubepods-burstable.slice/pod1/cri-containerd-{ID}.scope/x"),
                 Some(format!(
                     "kubepods.slice/kubepods-burstable.slice/pod1/cri-containerd-{ID}.scope"
                 )),
             ),
-            (
-                format!("/my/own:parent/{ID}"),
-                Some(format!("my/own:parent/{ID}")),
-            ),
-            (
-                format!("/docker/{ID}/init.scope"),
-                Some(format!("docker/{ID}")),
-            ),
-            (
-                format!("/docker/{ID}/docker/{INNER}"),
-                Some(format!("docker/{ID}")),
-            ),
+            (format!("/my/own:parent/{ID}"), Some(format!("my/own:parent/{ID}"))),
+            (format!("/docker/{ID}/init.scope"), Some(format!("docker/{ID}"))),
+            (format!("/docker/{ID}/docker/{INNER}"), Some(format!("docker/{ID}"))),
             (
                 format!("/docker/{INNER}/docker/{ID}"),
                 Some(format!("docker/{INNER}/docker/{ID}")),
             ),
             (format!("/../../docker/{ID}"), Some(format!("docker/{ID}"))),
             (format!("/../{ID}/sub"), Some(ID.to_owned())),
-            (
-                format!("/docker/{ID} (deleted)"),
-                Some(format!("docker/{ID}")),
-            ),
+            (format!("/docker/{ID} (deleted)"), Some(format!("docker/{ID}"))),
             (format!("/a/../docker/{ID}"), None),
             (format!("/docker/{INNER}"), None),
             (format!("/docker/{}", &ID[..63]), None),
@@ -164,11 +144,7 @@ mod tests {
     fn what_is_not_a_full_id_finds_nothing() {
         let text = format!("0::/docker/{ID}\n");
         for id in ["", "0", "docker", &ID[..12], "/", ".."] {
-            assert_eq!(
-                ContainerDirs::parse(&text, id),
-                ContainerDirs::default(),
-                "{id}"
-            );
+            assert_eq!(ContainerDirs::parse(&text, id), ContainerDirs::default(), "{id}");
         }
     }
 

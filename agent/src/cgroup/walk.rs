@@ -43,12 +43,7 @@ pub fn walk(root: &Path, limit: usize) -> Result<Walk, CgroupError> {
     let mut next = 0;
     while next < entries.len() {
         let (parent_id, path) = (entries[next].id, entries[next].path.clone());
-        match children(
-            &path,
-            parent_id,
-            limit.saturating_sub(entries.len()),
-            &mut entries,
-        ) {
+        match children(&path, parent_id, limit.saturating_sub(entries.len()), &mut entries) {
             Ok(all) => complete &= all,
             Err(source) if next == 0 => return Err(CgroupError::read(root, source)),
             Err(error) => complete &= is_gone(&error),
@@ -59,12 +54,7 @@ pub fn walk(root: &Path, limit: usize) -> Result<Walk, CgroupError> {
 }
 
 /// Adds at most `room` children of a cgroup; tells whether those were all.
-fn children(
-    path: &Path,
-    parent_id: u64,
-    room: usize,
-    entries: &mut Vec<CgroupEntry>,
-) -> io::Result<bool> {
+fn children(path: &Path, parent_id: u64, room: usize, entries: &mut Vec<CgroupEntry>) -> io::Result<bool> {
     let full = entries.len() + room;
     for entry in fs::read_dir(path)? {
         let entry = entry?;
@@ -85,8 +75,7 @@ fn children(
 
 /// What reading a directory says when the cgroup was removed after it was listed.
 fn is_gone(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::NotFound
-        || error.raw_os_error() == Some(rustix::io::Errno::NODEV.raw_os_error())
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(rustix::io::Errno::NODEV.raw_os_error())
 }
 
 #[cfg(test)]
@@ -110,10 +99,7 @@ mod tests {
         assert_eq!(walk.entries[0].parent_id, None);
         for entry in &walk.entries[1..] {
             assert_eq!(entry.id, cgroup_id(&entry.path).unwrap());
-            assert_eq!(
-                entry.parent_id,
-                Some(cgroup_id(entry.path.parent().unwrap()).unwrap())
-            );
+            assert_eq!(entry.parent_id, Some(cgroup_id(entry.path.parent().unwrap()).unwrap()));
         }
     }
 
@@ -122,11 +108,7 @@ mod tests {
         let dir = tree();
         for limit in 1..5 {
             let walk = walk(dir.path(), limit).unwrap();
-            assert_eq!(
-                (walk.entries.len(), walk.complete),
-                (limit, false),
-                "{limit}"
-            );
+            assert_eq!((walk.entries.len(), walk.complete), (limit, false), "{limit}");
         }
         assert!(walk(dir.path(), 5).unwrap().complete);
     }

@@ -110,10 +110,7 @@ fn every_variable_is_taken() {
         ],
     )
     .unwrap();
-    assert_eq!(
-        config.docker,
-        DockerAddress::Unix(PathBuf::from("/run/d.sock"))
-    );
+    assert_eq!(config.docker, DockerAddress::Unix(PathBuf::from("/run/d.sock")));
     assert_eq!(listens_on(&config), ["127.0.0.1:1", "127.0.0.1:2"]);
     assert_eq!(config.source, SourceChoice::Docker);
     assert_eq!(config.interval, Duration::from_mins(1));
@@ -163,11 +160,7 @@ fn leave_to_serve_anybody_can_be_written_in_several_ways() {
             .into_iter()
             .map(|value| ("AGENT_ALLOW_UNAUTHENTICATED", value))
             .collect();
-        assert_eq!(
-            run(&args, &environment).is_ok(),
-            allowed,
-            "{flag:?} {variable:?}"
-        );
+        assert_eq!(run(&args, &environment).is_ok(), allowed, "{flag:?} {variable:?}");
     }
 }
 

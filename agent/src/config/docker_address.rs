@@ -54,10 +54,7 @@ impl FromStr for DockerAddress {
 
 fn parse(given: &str) -> Result<DockerAddress, String> {
     let Some((scheme, rest)) = given.split_once("://") else {
-        return Err(
-            "has no scheme; write it like unix:///var/run/docker.sock or tcp://127.0.0.1:2375"
-                .to_owned(),
-        );
+        return Err("has no scheme; write it like unix:///var/run/docker.sock or tcp://127.0.0.1:2375".to_owned());
     };
     match scheme {
         "file" | "unix" => socket_path(scheme, rest),
@@ -84,9 +81,7 @@ fn socket_path(scheme: &str, path: &str) -> Result<DockerAddress, String> {
 }
 
 fn host_and_port(scheme: &str, rest: &str) -> Result<DockerAddress, String> {
-    let refused = || {
-        format!("is not {scheme}://HOST:PORT; write it like {scheme}://127.0.0.1:{DEFAULT_PORT}")
-    };
+    let refused = || format!("is not {scheme}://HOST:PORT; write it like {scheme}://127.0.0.1:{DEFAULT_PORT}");
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     let (host, port, is_fit) = if let Some(bracketed) = rest.strip_prefix('[') {
         let (host, port) = bracketed.split_once(']').ok_or_else(refused)?;
@@ -142,10 +137,7 @@ mod tests {
     fn addresses_of_each_scheme_are_read() {
         for (given, expected) in [
             ("file:///var/run/docker.sock", unix("/var/run/docker.sock")),
-            (
-                "unix:///run/user/1000/docker.sock",
-                unix("/run/user/1000/docker.sock"),
-            ),
+            ("unix:///run/user/1000/docker.sock", unix("/run/user/1000/docker.sock")),
             ("tcp://127.0.0.1:1234", tcp("127.0.0.1", 1234)),
             ("http://docker.internal:80", tcp("docker.internal", 80)),
             ("tcp://node_1", tcp("node_1", 2375)),
@@ -166,10 +158,7 @@ mod tests {
             ("", "has no scheme"),
             ("/var/run/docker.sock", "has no scheme"),
             ("unix:/var/run/docker.sock", "has no scheme"),
-            (
-                "npipe:////./pipe/docker",
-                "unknown scheme `npipe`; use file://",
-            ),
+            ("npipe:////./pipe/docker", "unknown scheme `npipe`; use file://"),
             ("https://host:2376", "unknown scheme `https`"),
             ("UNIX:///run/docker.sock", "unknown scheme"),
             ("://x", "unknown scheme ``"),

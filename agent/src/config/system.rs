@@ -14,10 +14,7 @@ use super::{Config, ConfigError, DockerAddress};
 /// Checks a configuration against the system, so that a wrong path is told at the start and by its flag.
 pub fn check(config: &Config) -> Result<(), ConfigError> {
     check_proc_root(&config.proc_root)?;
-    config
-        .cgroup_root
-        .as_deref()
-        .map_or(Ok(()), check_cgroup_root)?;
+    config.cgroup_root.as_deref().map_or(Ok(()), check_cgroup_root)?;
     check_docker_address(&config.docker)
 }
 
@@ -48,9 +45,7 @@ pub fn check_docker_address(address: &DockerAddress) -> Result<(), ConfigError> 
         return Err(ConfigError::DockerNotASocket { path, found });
     }
     match may_connect() {
-        Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) => {
-            Err(ConfigError::DockerDenied { path })
-        }
+        Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) => Err(ConfigError::DockerDenied { path }),
         // Anything else, such as a socket that was removed just now, may pass.
         _ => Ok(()),
     }

@@ -21,11 +21,7 @@ fn intervals_in_bounds_are_taken() {
         ("1m", 60_000),
     ] {
         let config = config(|cli| cli.interval = given.to_owned()).unwrap();
-        assert_eq!(
-            config.interval,
-            Duration::from_millis(expected_ms),
-            "{given}"
-        );
+        assert_eq!(config.interval, Duration::from_millis(expected_ms), "{given}");
     }
 }
 
@@ -51,18 +47,15 @@ fn other_intervals_are_refused() {
         let error = config(|cli| cli.interval = given.to_owned()).unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!(
-                "--interval: `{given}` is not a time between 100ms and 60s; write it like 500ms, 1s or 1m"
-            )
+            format!("--interval: `{given}` is not a time between 100ms and 60s; write it like 500ms, 1s or 1m")
         );
     }
 }
 
 #[test]
 fn time_for_pulling_has_bounds_of_its_own() {
-    let pull_timeout = |given: &str| {
-        config(|cli| cli.pull_timeout = given.to_owned()).map(|config| config.pull_timeout)
-    };
+    let pull_timeout =
+        |given: &str| config(|cli| cli.pull_timeout = given.to_owned()).map(|config| config.pull_timeout);
     assert_eq!(pull_timeout("1s"), Ok(Duration::from_secs(1)));
     assert_eq!(pull_timeout("1h"), Ok(Duration::from_hours(1)));
     for given in ["999ms", "3601s", "5"] {
@@ -73,9 +66,7 @@ fn time_for_pulling_has_bounds_of_its_own() {
 
 #[test]
 fn room_for_containers_has_bounds() {
-    let room = |given: &str| {
-        config(|cli| cli.max_containers = given.to_owned()).map(|config| config.max_containers)
-    };
+    let room = |given: &str| config(|cli| cli.max_containers = given.to_owned()).map(|config| config.max_containers);
     assert_eq!(room("1"), Ok(1));
     assert_eq!(room("100000"), Ok(100_000));
     for given in ["", "0", "100001", "-1", "1e3", "99999999999"] {
@@ -92,17 +83,9 @@ fn room_for_containers_has_bounds() {
 #[test]
 fn addresses_to_serve() {
     let served = |given: &[&str], allow: bool| {
-        listen(
-            &given.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            allow,
-        )
-        .map(|addresses| {
-            addresses
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-        })
-        .map_err(|error| error.to_string())
+        listen(&given.iter().map(ToString::to_string).collect::<Vec<_>>(), allow)
+            .map(|addresses| addresses.iter().map(ToString::to_string).collect::<Vec<_>>())
+            .map_err(|error| error.to_string())
     };
     for (given, allow, expected) in [
         (vec!["127.0.0.1:5000"], false, vec!["127.0.0.1:5000"]),
@@ -111,16 +94,8 @@ fn addresses_to_serve() {
             false,
             vec!["127.8.9.1:0", "[::1]:5000"],
         ),
-        (
-            vec!["127.0.0.1:1", " 127.0.0.1:1"],
-            false,
-            vec!["127.0.0.1:1"],
-        ),
-        (
-            vec!["[::ffff:127.0.0.1]:1"],
-            false,
-            vec!["[::ffff:127.0.0.1]:1"],
-        ),
+        (vec!["127.0.0.1:1", " 127.0.0.1:1"], false, vec!["127.0.0.1:1"]),
+        (vec!["[::ffff:127.0.0.1]:1"], false, vec!["[::ffff:127.0.0.1]:1"]),
         (
             vec!["0.0.0.0:5000", "[::]:5000"],
             true,
@@ -145,9 +120,7 @@ fn addresses_to_serve() {
     ] {
         let error = served(&[given], true).unwrap_err();
         assert!(
-            error.starts_with(&format!(
-                "--listen: `{given}` is not IP:PORT; write it like "
-            )),
+            error.starts_with(&format!("--listen: `{given}` is not IP:PORT; write it like ")),
             "{error}"
         );
     }
@@ -160,9 +133,7 @@ fn addresses_to_serve() {
     ] {
         let error = served(&["127.0.0.1:5000", given], false).unwrap_err();
         assert!(
-            error.starts_with(&format!(
-                "--listen: {given} can be reached from other machines"
-            )),
+            error.starts_with(&format!("--listen: {given} can be reached from other machines")),
             "{error}"
         );
         assert!(error.contains("--allow-unauthenticated"), "{error}");
@@ -181,9 +152,7 @@ fn a_log_filter_is_checked() {
         assert_eq!(config(|cli| cli.log = given.to_owned()).unwrap().log, given);
     }
     for given in ["balancer_agent=loud", "a=b=c", "[", "x\ny=loud"] {
-        let error = config(|cli| cli.log = given.to_owned())
-            .unwrap_err()
-            .to_string();
+        let error = config(|cli| cli.log = given.to_owned()).unwrap_err().to_string();
         assert!(error.starts_with("--log: `"), "{error}");
         assert_eq!(error.lines().count(), 1, "{error}");
     }

@@ -44,14 +44,10 @@ pub enum InvalidImageRef {
     #[error("is too long for the name of an image")]
     TooLong,
     /// What stands before tag and digest.
-    #[error(
-        "must be the name of an image such as `nginx` or `host:5000/team/app`, in lower case and without a scheme"
-    )]
+    #[error("must be the name of an image such as `nginx` or `host:5000/team/app`, in lower case and without a scheme")]
     Name,
     /// What stands after the last `:`.
-    #[error(
-        "must have a tag of 1 to 128 letters, digits, `_`, `.` or `-`, beginning with a letter, digit or `_`"
-    )]
+    #[error("must have a tag of 1 to 128 letters, digits, `_`, `.` or `-`, beginning with a letter, digit or `_`")]
     Tag,
     /// What stands after `@`.
     #[error("must have a digest of `sha256:` and 64 lower-case hex digits")]
@@ -81,10 +77,7 @@ impl ImageRef {
                 digest,
             } => Some(PullTarget {
                 repository,
-                version: digest
-                    .as_deref()
-                    .or(tag.as_deref())
-                    .unwrap_or(Self::DEFAULT_TAG),
+                version: digest.as_deref().or(tag.as_deref()).unwrap_or(Self::DEFAULT_TAG),
             }),
         }
     }

@@ -42,7 +42,10 @@ impl Locator {
             return Ok(Place { dirs, cgroup_id: None });
         };
         let cgroup_id = cgroup_id(&dir).map_err(|source| LocateError::Read { path: dir, source })?;
-        Ok(Place { dirs, cgroup_id: Some(cgroup_id) })
+        Ok(Place {
+            dirs,
+            cgroup_id: Some(cgroup_id),
+        })
     }
 
     /// Whether `pid` still is a process of that container. Needs no Docker.
@@ -58,5 +61,8 @@ impl Locator {
 }
 
 fn read(path: &Path) -> Result<String, LocateError> {
-    fs::read_to_string(path).map_err(|source| LocateError::Read { path: path.to_owned(), source })
+    fs::read_to_string(path).map_err(|source| LocateError::Read {
+        path: path.to_owned(),
+        source,
+    })
 }

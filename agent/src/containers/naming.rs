@@ -81,13 +81,12 @@ pub fn service_of<'a>(label: Option<&'a str>, container_name: &'a str) -> &'a st
 pub fn smallest_free_index(used: impl Iterator<Item = u32>) -> u32 {
     let mut used: Vec<u32> = used.collect();
     used.sort_unstable();
-    used.into_iter().fold(1, |free, index| {
-        if index == free {
-            free.saturating_add(1)
-        } else {
-            free
-        }
-    })
+    used.into_iter().fold(
+        1,
+        |free, index| {
+            if index == free { free.saturating_add(1) } else { free }
+        },
+    )
 }
 
 fn without_slash(name: &str) -> &str {

@@ -14,11 +14,13 @@ pub fn own_container() -> Option<ContainerId> {
 }
 
 fn from_cgroup(text: &str) -> Option<ContainerId> {
-    text.split(['/', '\n', '-', '.', ':']).find_map(|part| part.parse().ok())
+    text.split(['/', '\n', '-', '.', ':'])
+        .find_map(|part| part.parse().ok())
 }
 
 fn from_mounts(text: &str) -> Option<ContainerId> {
-    text.lines().find_map(|line| line.split_once("/containers/")?.1.split('/').next()?.parse().ok())
+    text.lines()
+        .find_map(|line| line.split_once("/containers/")?.1.split('/').next()?.parse().ok())
 }
 
 #[cfg(test)]

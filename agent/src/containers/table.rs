@@ -47,7 +47,7 @@ impl NetworkMode {
 }
 
 /// One container, as Docker last described it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
     /// Full id.
     pub id: ContainerId,
@@ -70,7 +70,7 @@ pub struct Container {
 }
 
 /// Where a running container is in the cgroup trees.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// Its directories.
     pub dirs: ContainerDirs,
@@ -102,7 +102,11 @@ impl Container {
     /// What an inspection tells.
     pub fn from_inspection(facts: &InspectFacts) -> Self {
         let name = facts.name.strip_prefix('/').unwrap_or(&facts.name);
-        let label = facts.config.labels.as_ref().and_then(|labels| labels.get(SERVICE_LABEL));
+        let label = facts
+            .config
+            .labels
+            .as_ref()
+            .and_then(|labels| labels.get(SERVICE_LABEL));
         let runs = facts.state.running && !facts.state.restarting;
         Self {
             id: facts.id,
@@ -160,7 +164,11 @@ pub struct ContainerTable {
 
 impl Default for ContainerTable {
     fn default() -> Self {
-        Self { by_id: HashMap::new(), docker: DockerState::NeverReached, generation: 0 }
+        Self {
+            by_id: HashMap::new(),
+            docker: DockerState::NeverReached,
+            generation: 0,
+        }
     }
 }
 
@@ -183,7 +191,6 @@ impl ContainerTable {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -41,7 +41,10 @@ pub struct Containers {
 
 impl std::fmt::Debug for Refresh {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Refresh").field("id", &self.id).finish_non_exhaustive()
+        formatter
+            .debug_struct("Refresh")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -80,8 +83,20 @@ impl Watcher {
     pub fn new(engine: Arc<Engine>, locator: Locator) -> (Self, Containers) {
         let published = Arc::new(ArcSwap::from_pointee(ContainerTable::default()));
         let (refresh, refreshes) = mpsc::channel(REFRESH_QUEUE);
-        let containers = Containers { table: Arc::clone(&published), refresh };
-        (Self { engine, locator, published, refreshes, table: ContainerTable::default() }, containers)
+        let containers = Containers {
+            table: Arc::clone(&published),
+            refresh,
+        };
+        (
+            Self {
+                engine,
+                locator,
+                published,
+                refreshes,
+                table: ContainerTable::default(),
+            },
+            containers,
+        )
     }
 
     /// Follows Docker until the agent stops.
@@ -105,7 +120,11 @@ impl Watcher {
                 tracing::warn!("{reason}; trying again until it answers");
                 told = Some(reason);
             }
-            wait = if was_connected && began.elapsed() > BACK_OFF.1 { BACK_OFF.0 } else { (wait * 2).min(BACK_OFF.1) };
+            wait = if was_connected && began.elapsed() > BACK_OFF.1 {
+                BACK_OFF.0
+            } else {
+                (wait * 2).min(BACK_OFF.1)
+            };
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(wait) => {}
@@ -119,7 +138,11 @@ impl Watcher {
         let dead: Vec<Arc<Container>> = self
             .table
             .running()
-            .filter(|container| container.pid.is_some_and(|pid| !self.locator.is_alive(container.id, pid)))
+            .filter(|container| {
+                container
+                    .pid
+                    .is_some_and(|pid| !self.locator.is_alive(container.id, pid))
+            })
             .cloned()
             .collect();
         for container in &dead {

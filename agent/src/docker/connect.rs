@@ -22,7 +22,10 @@ pub struct Engine {
 impl Engine {
     /// No connection is made before the first call.
     pub fn new(address: DockerAddress) -> Self {
-        Self { address, client: OnceLock::new() }
+        Self {
+            address,
+            client: OnceLock::new(),
+        }
     }
 
     /// Where it is.
@@ -40,8 +43,8 @@ impl Engine {
             DockerAddress::Unix(path) => {
                 Docker::connect_with_unix(&path.to_string_lossy(), BOLLARD_TIMEOUT_S, bollard::API_DEFAULT_VERSION)
             }
-            DockerAddress::Tcp { host, port } => Docker::connect_with_http(
-                &format!("http://{host}:{port}"),
+            address @ DockerAddress::Tcp { .. } => Docker::connect_with_http(
+                &address.to_string().replacen("tcp:", "http:", 1),
                 BOLLARD_TIMEOUT_S,
                 bollard::API_DEFAULT_VERSION,
             ),
@@ -51,7 +54,10 @@ impl Engine {
     }
 
     pub(super) fn unreachable(&self, reason: impl Into<String>) -> DockerError {
-        DockerError::Unreachable { address: self.address.to_string(), reason: reason.into() }
+        DockerError::Unreachable {
+            address: self.address.to_string(),
+            reason: reason.into(),
+        }
     }
 
     /// The error of a stream that ended though nobody ended it.
@@ -67,7 +73,10 @@ impl Engine {
     /// Asks whether Docker answers at all.
     pub async fn ping(&self, deadline: Duration) -> Result<(), DockerError> {
         let client = self.client()?;
-        within("ping", deadline, async { client.ping().await.map_err(self.failed("ping")) }).await?;
+        within("ping", deadline, async {
+            client.ping().await.map_err(self.failed("ping"))
+        })
+        .await?;
         Ok(())
     }
 }
@@ -78,5 +87,7 @@ pub(super) async fn within<T>(
     deadline: Duration,
     work: impl Future<Output = Result<T, DockerError>>,
 ) -> Result<T, DockerError> {
-    tokio::time::timeout(deadline, work).await.unwrap_or(Err(DockerError::Timeout { call, deadline }))
+    tokio::time::timeout(deadline, work)
+        .await
+        .unwrap_or(Err(DockerError::Timeout { call, deadline }))
 }

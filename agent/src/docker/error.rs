@@ -65,16 +65,37 @@ impl DockerError {
     pub(super) fn from_bollard(call: &'static str, address: &str, error: &bollard::errors::Error) -> Self {
         use bollard::errors::Error;
         match error {
-            Error::DockerResponseServerError { status_code, message } => {
-                Self::Refused { call, status: *status_code, message: message.clone() }
-            }
+            Error::DockerResponseServerError { status_code, message } => Self::Refused {
+                call,
+                status: *status_code,
+                message: message.clone(),
+            },
             // The engine reports a failure inside a stream that began well.
-            Error::DockerStreamError { error } => Self::Refused { call, status: 500, message: error.clone() },
-            Error::RequestTimeoutError => Self::Timeout { call, deadline: super::connect::CALL_DEADLINE },
-            Error::JsonDataError { message, .. } => Self::Nonsense { call, reason: message.clone() },
-            Error::JsonSerdeError { err } => Self::Nonsense { call, reason: err.to_string() },
-            Error::StrParseError { err } => Self::Nonsense { call, reason: err.to_string() },
-            other => Self::Unreachable { address: address.to_owned(), reason: root_cause(other) },
+            Error::DockerStreamError { error } => Self::Refused {
+                call,
+                status: 500,
+                message: error.clone(),
+            },
+            Error::RequestTimeoutError => Self::Timeout {
+                call,
+                deadline: super::connect::CALL_DEADLINE,
+            },
+            Error::JsonDataError { message, .. } => Self::Nonsense {
+                call,
+                reason: message.clone(),
+            },
+            Error::JsonSerdeError { err } => Self::Nonsense {
+                call,
+                reason: err.to_string(),
+            },
+            Error::StrParseError { err } => Self::Nonsense {
+                call,
+                reason: err.to_string(),
+            },
+            other => Self::Unreachable {
+                address: address.to_owned(),
+                reason: root_cause(other),
+            },
         }
     }
 }

@@ -83,6 +83,9 @@ mod tests {
         }
         assert_eq!(classify(None, Some("die"), None), None);
         assert_eq!(classify(Some("short"), Some("die"), None), None);
-        assert_eq!(classify(Some(&id), Some("die"), None).map(|event| event.action), Some(ContainerAction::Died));
+        assert_eq!(
+            classify(Some(&id), Some("die"), None).map(|event| event.action),
+            Some(ContainerAction::Died)
+        );
     }
 }

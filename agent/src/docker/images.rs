@@ -20,7 +20,10 @@ impl Engine {
             client.inspect_image(image.as_str()).await.map_err(self.failed(call))
         })
         .await?;
-        let exposed = described.config.and_then(|config| config.exposed_ports).unwrap_or_default();
+        let exposed = described
+            .config
+            .and_then(|config| config.exposed_ports)
+            .unwrap_or_default();
         Ok(exposed.iter().filter_map(|port| tcp_port(port)).collect())
     }
 
@@ -30,16 +33,27 @@ impl Engine {
         let client = self.client()?;
         let Some(target) = image.pull_target() else {
             let message = format!("No such image: {image}");
-            return Err(DockerError::Refused { call, status: 404, message });
+            return Err(DockerError::Refused {
+                call,
+                status: 404,
+                message,
+            });
         };
-        let options = CreateImageOptionsBuilder::default().from_image(target.repository).tag(target.version).build();
+        let options = CreateImageOptionsBuilder::default()
+            .from_image(target.repository)
+            .tag(target.version)
+            .build();
         within(call, deadline, async {
             let mut progress = std::pin::pin!(client.create_image(Some(options), None, None));
             // A failure comes inside the stream, at any point of it: all of it is read.
             while let Some(step) = progress.next().await {
                 let step = step.map_err(self.failed(call)).map_err(absent_is_not_found)?;
                 if let Some(message) = step.error_detail.and_then(|detail| detail.message) {
-                    return Err(absent_is_not_found(DockerError::Refused { call, status: 500, message }));
+                    return Err(absent_is_not_found(DockerError::Refused {
+                        call,
+                        status: 500,
+                        message,
+                    }));
                 }
             }
             Ok(())
@@ -54,7 +68,11 @@ fn absent_is_not_found(error: DockerError) -> DockerError {
     const WORDS: [&str; 4] = ["manifest unknown", "not found", "does not exist", "name unknown"];
     match error {
         DockerError::Refused { call, message, .. } if WORDS.iter().any(|words| message.contains(words)) => {
-            DockerError::Refused { call, status: 404, message }
+            DockerError::Refused {
+                call,
+                status: 404,
+                message,
+            }
         }
         other => other,
     }

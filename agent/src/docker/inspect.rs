@@ -80,8 +80,10 @@ impl Engine {
     pub async fn inspect(&self, id: ContainerId) -> Result<Inspection, DockerError> {
         let call = "inspect container";
         let raw = self.get_raw(call, &format!("/containers/{id}/json")).await?;
-        let facts = serde_json::from_slice(&raw)
-            .map_err(|error| DockerError::Nonsense { call, reason: error.to_string() })?;
+        let facts = serde_json::from_slice(&raw).map_err(|error| DockerError::Nonsense {
+            call,
+            reason: error.to_string(),
+        })?;
         Ok(Inspection { facts, raw })
     }
 }

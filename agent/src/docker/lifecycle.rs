@@ -14,7 +14,7 @@ use super::{
 use crate::containers::{id::ContainerId, image::ImageRef};
 
 /// Making or starting a container touches storage, network and the runtime, on a node that may be busy.
-const CHANGE_DEADLINE: Duration = Duration::from_secs(60);
+const CHANGE_DEADLINE: Duration = Duration::from_mins(1);
 /// How long the engine may take beyond the time that the container was given to stop.
 const STOP_SLACK: Duration = Duration::from_secs(20);
 
@@ -40,10 +40,16 @@ impl Engine {
         let client = self.client()?;
         let options = CreateContainerOptionsBuilder::default().name(&new.name).build();
         let made = within(call, CHANGE_DEADLINE, async {
-            client.create_container(Some(options), body(new)).await.map_err(self.failed(call))
+            client
+                .create_container(Some(options), body(new))
+                .await
+                .map_err(self.failed(call))
         })
         .await?;
-        made.id.parse().map_err(|_| DockerError::Nonsense { call, reason: "no container id".to_owned() })
+        made.id.parse().map_err(|_| DockerError::Nonsense {
+            call,
+            reason: "no container id".to_owned(),
+        })
     }
 
     /// Starts a container. Returns when its process runs and its ports are published.
@@ -51,7 +57,10 @@ impl Engine {
         let call = "start container";
         let client = self.client()?;
         within(call, CHANGE_DEADLINE, async {
-            client.start_container(&id.to_string(), None).await.map_err(self.failed(call))
+            client
+                .start_container(&id.to_string(), None)
+                .await
+                .map_err(self.failed(call))
         })
         .await
     }
@@ -63,7 +72,10 @@ impl Engine {
         let seconds = i32::try_from(patience.as_secs()).unwrap_or(i32::MAX);
         let options = StopContainerOptionsBuilder::default().t(seconds).build();
         within(call, patience + STOP_SLACK, async {
-            client.stop_container(&id.to_string(), Some(options)).await.map_err(self.failed(call))
+            client
+                .stop_container(&id.to_string(), Some(options))
+                .await
+                .map_err(self.failed(call))
         })
         .await
     }
@@ -74,7 +86,10 @@ impl Engine {
         let client = self.client()?;
         let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
         within(call, CHANGE_DEADLINE, async {
-            client.remove_container(&id.to_string(), Some(options)).await.map_err(self.failed(call))
+            client
+                .remove_container(&id.to_string(), Some(options))
+                .await
+                .map_err(self.failed(call))
         })
         .await
     }
@@ -84,7 +99,10 @@ fn body(new: &NewContainer) -> ContainerCreateBody {
     let inner = format!("{}/tcp", new.inner_port);
     // An empty port asks Docker for a free one.
     let host_port = new.published_port.map(|port| port.to_string()).unwrap_or_default();
-    let binding = PortBinding { host_ip: None, host_port: Some(host_port) };
+    let binding = PortBinding {
+        host_ip: None,
+        host_port: Some(host_port),
+    };
     ContainerCreateBody {
         image: Some(new.image.as_str().to_owned()),
         env: Some(vec![format!("PORT={}", new.inner_port)]),

@@ -30,7 +30,9 @@ impl Engine {
         within(call, CALL_DEADLINE, async {
             match self.address() {
                 DockerAddress::Unix(socket) => {
-                    let stream = UnixStream::connect(socket).await.map_err(|error| self.unreachable(error.to_string()))?;
+                    let stream = UnixStream::connect(socket)
+                        .await
+                        .map_err(|error| self.unreachable(error.to_string()))?;
                     self.exchange(call, path, stream).await
                 }
                 DockerAddress::Tcp { host, port } => {
@@ -58,7 +60,11 @@ impl Engine {
         let answer = async move {
             let response = sender.send_request(request).await.map_err(|error| {
                 // Bytes that are no HTTP are an answer, and nonsense; no bytes at all are no answer.
-                if error.is_parse() { nonsense(error.to_string()) } else { broken(error) }
+                if error.is_parse() {
+                    nonsense(error.to_string())
+                } else {
+                    broken(error)
+                }
             })?;
             let status = response.status();
             let body = Limited::new(response.into_body(), MAX_REPLY_BYTES)
@@ -69,9 +75,15 @@ impl Engine {
             if status.is_success() {
                 return Ok(body);
             }
-            let message = serde_json::from_slice::<Refusal>(&body)
-                .map_or_else(|_| format!("status {status} without a message"), |refusal| refusal.message);
-            Err(DockerError::Refused { call, status: status.as_u16(), message })
+            let message = serde_json::from_slice::<Refusal>(&body).map_or_else(
+                |_| format!("status {status} without a message"),
+                |refusal| refusal.message,
+            );
+            Err(DockerError::Refused {
+                call,
+                status: status.as_u16(),
+                message,
+            })
         };
         // The connection ends when the answer is complete and its sender is dropped.
         let (answered, _connection) = tokio::join!(answer, connection);

@@ -68,25 +68,31 @@ fn read_frame(frame: &ContainerStatsResponse) -> Option<StatsFrame> {
     Some(StatsFrame {
         read_ns,
         cpu_ns,
-        net: frame.networks.as_ref().filter(|networks| !networks.is_empty()).map(|networks| {
-            networks.values().fold(StatsNet::default(), |total, interface| {
-                let rx_packets = interface.rx_packets.unwrap_or(0);
-                let tx_packets = interface.tx_packets.unwrap_or(0);
-                StatsNet {
-                    rx_bytes: total.rx_bytes + l3_bytes(interface.rx_bytes, rx_packets),
-                    rx_packets: total.rx_packets + rx_packets,
-                    tx_bytes: total.tx_bytes + l3_bytes(interface.tx_bytes, tx_packets),
-                    tx_packets: total.tx_packets + tx_packets,
-                }
-            })
-        }),
+        net: frame
+            .networks
+            .as_ref()
+            .filter(|networks| !networks.is_empty())
+            .map(|networks| {
+                networks.values().fold(StatsNet::default(), |total, interface| {
+                    let rx_packets = interface.rx_packets.unwrap_or(0);
+                    let tx_packets = interface.tx_packets.unwrap_or(0);
+                    StatsNet {
+                        rx_bytes: total.rx_bytes + l3_bytes(interface.rx_bytes, rx_packets),
+                        rx_packets: total.rx_packets + rx_packets,
+                        tx_bytes: total.tx_bytes + l3_bytes(interface.tx_bytes, tx_packets),
+                        tx_packets: total.tx_packets + tx_packets,
+                    }
+                })
+            }),
         memory_bytes: memory.and_then(used_memory),
         memory_limit_bytes: memory.and_then(|memory| memory.limit),
     })
 }
 
 fn l3_bytes(interface_bytes: Option<u64>, packets: u64) -> u64 {
-    interface_bytes.unwrap_or(0).saturating_sub(packets * ETHERNET_HEADER_BYTES)
+    interface_bytes
+        .unwrap_or(0)
+        .saturating_sub(packets * ETHERNET_HEADER_BYTES)
 }
 
 /// As `docker stats` computes it: usage less inactive file cache, where that is the smaller. On v1 both names of
@@ -101,7 +107,6 @@ fn used_memory(memory: &ContainerMemoryStats) -> Option<u64> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
@@ -126,7 +131,10 @@ mod tests {
     fn what_docker_does_not_measure_is_absent() {
         let frame = parsed(r#"{"read":"2026-01-01T00:00:01Z","cpu_stats":{"cpu_usage":{"total_usage":7}}}"#).unwrap();
         assert_eq!((frame.net, frame.memory_bytes), (None, None));
-        assert_eq!(parsed(r#"{"read":"0001-01-01T00:00:00Z","cpu_stats":{"cpu_usage":{"total_usage":0}}}"#), None);
+        assert_eq!(
+            parsed(r#"{"read":"0001-01-01T00:00:00Z","cpu_stats":{"cpu_usage":{"total_usage":0}}}"#),
+            None
+        );
         assert_eq!(parsed(r#"{"read":"2026-01-01T00:00:01Z"}"#), None);
     }
 }

@@ -70,7 +70,11 @@ pub(super) fn sum<'a>(per_cpu: impl Iterator<Item = &'a CgroupCounters>) -> Cgro
 impl BatchReader {
     /// Room for the first chunk; it grows if a bucket asks for more.
     pub fn new(possible_cpus: usize) -> Self {
-        let mut reader = Self { possible_cpus, keys: Vec::new(), values: Vec::new() };
+        let mut reader = Self {
+            possible_cpus,
+            keys: Vec::new(),
+            values: Vec::new(),
+        };
         reader.resize(FIRST_CHUNK);
         reader
     }
@@ -105,7 +109,13 @@ impl BatchReader {
                 },
             };
             let values = self.values.chunks_exact(self.possible_cpus);
-            out.extend(self.keys.iter().zip(values).take(filled).map(|(&key, cpus)| (key, sum(cpus.iter()))));
+            out.extend(
+                self.keys
+                    .iter()
+                    .zip(values)
+                    .take(filled)
+                    .map(|(&key, cpus)| (key, sum(cpus.iter()))),
+            );
             if at_end {
                 return Ok(());
             }
@@ -130,9 +140,18 @@ impl BatchReader {
         // adds no padding between CPUs), and two `u32` positions, which is the size the kernel uses for a hash.
         // All of them are plain integers, so whatever is written is a value.
         let returned = unsafe {
-            libc::syscall(libc::SYS_bpf, BPF_MAP_LOOKUP_BATCH, &raw mut attr, size_of::<BatchAttr>())
+            libc::syscall(
+                libc::SYS_bpf,
+                BPF_MAP_LOOKUP_BATCH,
+                &raw mut attr,
+                size_of::<BatchAttr>(),
+            )
         };
-        let outcome = if returned < 0 { Err(io::Error::last_os_error()) } else { Ok(()) };
+        let outcome = if returned < 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(())
+        };
         (attr.count as usize, next, outcome)
     }
 }

@@ -51,7 +51,10 @@ pub struct KernelCounters {
 
 impl std::fmt::Debug for KernelCounters {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("KernelCounters").field("batch", &self.batch.is_some()).finish_non_exhaustive()
+        formatter
+            .debug_struct("KernelCounters")
+            .field("batch", &self.batch.is_some())
+            .finish_non_exhaustive()
     }
 }
 
@@ -64,8 +67,10 @@ impl KernelCounters {
         messages: Option<EbpfLogger<&'static dyn log::Log>>,
         flush_running: bool,
     ) -> Result<Self, KernelError> {
-        let possible_cpus = aya::util::nr_cpus()
-            .map_err(|(_, source)| KernelError::Read { map: names::COUNTERS, source })?;
+        let possible_cpus = aya::util::nr_cpus().map_err(|(_, source)| KernelError::Read {
+            map: names::COUNTERS,
+            source,
+        })?;
         Ok(Self {
             counters,
             counters_fd,
@@ -107,11 +112,14 @@ impl KernelCounters {
                     out.clear();
                 }
                 Err(BatchUnsupported::Failed(source)) => {
-                    return Err(KernelError::Read { map: names::COUNTERS, source });
+                    return Err(KernelError::Read {
+                        map: names::COUNTERS,
+                        source,
+                    });
                 }
             }
         }
-        for entry in self.counters.iter() {
+        for entry in &self.counters {
             let (cgroup_id, per_cpu) = entry.map_err(map_error(names::COUNTERS))?;
             out.push((cgroup_id, super::batch::sum(per_cpu.iter())));
         }
@@ -125,13 +133,19 @@ impl KernelCounters {
             self.online_cpus = read_online_cpus()?;
             self.online_cpus_read = Instant::now();
         }
-        let missing = KernelError::Missing { kind: "program", name: names::CHARGE_CPU };
+        let missing = KernelError::Missing {
+            kind: "program",
+            name: names::CHARGE_CPU,
+        };
         let program: &RawTracePoint = match self.ebpf.program(names::CHARGE_CPU).map(TryInto::try_into) {
             Some(Ok(program)) => program,
             _ => return Err(missing),
         };
         for &cpu in &self.online_cpus {
-            let options = RawTracePointRunOptions { cpu: Some(cpu), ..RawTracePointRunOptions::default() };
+            let options = RawTracePointRunOptions {
+                cpu: Some(cpu),
+                ..RawTracePointRunOptions::default()
+            };
             match program.test_run(options) {
                 Ok(_) => {}
                 Err(error) if went_offline(&error) => {}
@@ -185,7 +199,10 @@ impl KernelCounters {
 }
 
 fn map_error(map: &'static str) -> impl Fn(MapError) -> KernelError {
-    move |source| KernelError::Map { map, source: Box::new(source) }
+    move |source| KernelError::Map {
+        map,
+        source: Box::new(source),
+    }
 }
 
 /// A CPU that was taken offline since the list was read has nothing to flush.

@@ -74,9 +74,9 @@ pub struct KernelFacts {
     pub cgroup_skb: Probe,
     /// `BPF_PROG_TYPE_RAW_TRACEPOINT`.
     pub raw_tracepoint: Probe,
-    /// `bpf_skb_cgroup_id` from a cgroup_skb program (5.3).
+    /// `bpf_skb_cgroup_id` from a `cgroup_skb` program (5.3).
     pub skb_cgroup_id: Probe,
-    /// `bpf_skb_ancestor_cgroup_id` from a cgroup_skb program.
+    /// `bpf_skb_ancestor_cgroup_id` from a `cgroup_skb` program.
     pub skb_ancestor: Probe,
     /// `bpf_get_current_cgroup_id` from a raw tracepoint (4.18).
     pub current_cgroup_id: Probe,
@@ -131,11 +131,8 @@ impl KernelFacts {
             skb_cgroup_id: is_helper_supported(skb, BpfHelper::BPF_FUNC_skb_cgroup_id).into(),
             skb_ancestor: is_helper_supported(skb, BpfHelper::BPF_FUNC_skb_ancestor_cgroup_id).into(),
             current_cgroup_id: is_helper_supported(tracepoint, BpfHelper::BPF_FUNC_get_current_cgroup_id).into(),
-            current_ancestor: is_helper_supported(
-                tracepoint,
-                BpfHelper::BPF_FUNC_get_current_ancestor_cgroup_id,
-            )
-            .into(),
+            current_ancestor: is_helper_supported(tracepoint, BpfHelper::BPF_FUNC_get_current_ancestor_cgroup_id)
+                .into(),
             percpu_hash: is_map_supported(MapType::PerCpuHash).into(),
             ring_buffer: is_map_supported(MapType::RingBuf).into(),
             clock_source: read_line(

@@ -109,7 +109,14 @@ pub fn start(plan: &KernelPlan, settings: &KernelSettings) -> Result<KernelCount
     let messages = EbpfLogger::init(&mut ebpf)
         .inspect_err(|error| tracing::warn!("messages of the kernel programs are not shown: {error}"))
         .ok();
-    let mut kernel = KernelCounters::new(ebpf, (counters, counters_fd), lineages, losses, messages, settings.flush_running)?;
+    let mut kernel = KernelCounters::new(
+        ebpf,
+        (counters, counters_fd),
+        lineages,
+        losses,
+        messages,
+        settings.flush_running,
+    )?;
     // Sets every CPU's clock, so that the first slice of each task is charged from here on.
     kernel.flush_all()?;
     selftest::run(&mut kernel, &plan.v2_root, &settings.executable)?;
@@ -121,7 +128,10 @@ fn descriptor(ebpf: &Ebpf, name: &'static str) -> Result<OwnedFd, KernelError> {
     let Some(Map::PerCpuHashMap(data)) = ebpf.map(name) else {
         return Err(KernelError::Missing { kind: "map", name });
     };
-    data.fd().as_fd().try_clone_to_owned().map_err(|source| KernelError::Read { map: name, source })
+    data.fd()
+        .as_fd()
+        .try_clone_to_owned()
+        .map_err(|source| KernelError::Read { map: name, source })
 }
 
 fn open<T>(ebpf: &mut Ebpf, name: &'static str) -> Result<T, KernelError>
@@ -129,7 +139,10 @@ where
     T: TryFrom<Map, Error = MapError>,
 {
     let map = ebpf.take_map(name).ok_or(KernelError::Missing { kind: "map", name })?;
-    T::try_from(map).map_err(|source| KernelError::Map { map: name, source: Box::new(source) })
+    T::try_from(map).map_err(|source| KernelError::Map {
+        map: name,
+        source: Box::new(source),
+    })
 }
 
 /// The program of that name, as the type it must be.
@@ -148,7 +161,11 @@ fn failed(program: &'static str, step: &str) -> impl FnOnce(ProgramError) -> Ker
     move |source| {
         // The verifier's whole opinion is for whoever reads the debug log; the error is one line.
         tracing::debug!("program {program}: {step}: {source}");
-        KernelError::Program { program, step: step.to_owned(), source: Box::new(source) }
+        KernelError::Program {
+            program,
+            step: step.to_owned(),
+            source: Box::new(source),
+        }
     }
 }
 
@@ -176,6 +193,8 @@ fn attach_cpu(ebpf: &mut Ebpf) -> Result<(), KernelError> {
     let name = names::CHARGE_CPU;
     let program: &mut RawTracePoint = program(ebpf, name)?;
     program.load().map_err(failed(name, "load"))?;
-    program.attach("sched_switch").map_err(failed(name, "attach to sched_switch"))?;
+    program
+        .attach("sched_switch")
+        .map_err(failed(name, "attach to sched_switch"))?;
     Ok(())
 }

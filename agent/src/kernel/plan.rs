@@ -43,7 +43,9 @@ pub enum Unavailable {
         feature: &'static str,
     },
     /// Trying a feature failed.
-    #[error("whether the kernel has {feature} could not be found out ({reason}); look for a seccomp filter or lockdown")]
+    #[error(
+        "whether the kernel has {feature} could not be found out ({reason}); look for a seccomp filter or lockdown"
+    )]
     ProbeFailed {
         /// The feature, as the kernel's documents name it.
         feature: &'static str,
@@ -71,7 +73,9 @@ const MAX_COUNTER_BYTES: usize = 256 << 20;
 /// How many leaf cgroups there is room for, from the configured number of containers and the possible CPUs.
 #[must_use]
 pub fn max_cgroups(containers: u32, possible_cpus: usize) -> u32 {
-    let wanted = containers.saturating_mul(CGROUPS_PER_CONTAINER).saturating_add(OTHER_CGROUPS);
+    let wanted = containers
+        .saturating_mul(CGROUPS_PER_CONTAINER)
+        .saturating_add(OTHER_CGROUPS);
     let bytes_per_cgroup = size_of::<CgroupCounters>().saturating_mul(possible_cpus.max(1));
     let affordable = u32::try_from(MAX_COUNTER_BYTES / bytes_per_cgroup).unwrap_or(u32::MAX);
     wanted.min(affordable).max(1)
@@ -81,7 +85,9 @@ pub fn max_cgroups(containers: u32, possible_cpus: usize) -> u32 {
 pub fn plan(facts: &KernelFacts, containers: u32) -> Result<KernelPlan, Unavailable> {
     let missing = missing_capabilities(facts.capabilities);
     if !missing.is_empty() {
-        return Err(Unavailable::Capability { missing: missing.join(", ") });
+        return Err(Unavailable::Capability {
+            missing: missing.join(", "),
+        });
     }
     let v2_root = facts.v2_mount.clone().ok_or(Unavailable::NoV2Tree)?;
     if !facts.v2_is_true_root {
@@ -100,7 +106,10 @@ pub fn plan(facts: &KernelFacts, containers: u32) -> Result<KernelPlan, Unavaila
             Probe::Yes => {}
             Probe::No => return Err(Unavailable::Feature { feature }),
             Probe::Unknown(reason) => {
-                return Err(Unavailable::ProbeFailed { feature, reason: reason.clone() });
+                return Err(Unavailable::ProbeFailed {
+                    feature,
+                    reason: reason.clone(),
+                });
             }
         }
     }
@@ -133,7 +142,6 @@ fn missing_capabilities(effective: Option<u64>) -> Vec<&'static str> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
@@ -166,25 +174,79 @@ mod tests {
 
     #[test]
     fn a_kernel_without_the_ancestor_helper_counts_without_it() {
-        let facts = KernelFacts { current_ancestor: Probe::No, ..good() };
+        let facts = KernelFacts {
+            current_ancestor: Probe::No,
+            ..good()
+        };
         assert!(!plan(&facts, 100).unwrap().current_ancestor);
     }
 
     #[test]
     fn what_is_missing_is_named_with_the_remedy() {
         let table: Vec<(KernelFacts, &str)> = vec![
-            (KernelFacts { capabilities: Some(CAP_BPF | CAP_PERFMON), ..good() }, "CAP_NET_ADMIN"),
-            (KernelFacts { capabilities: Some(0), ..good() }, "CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN"),
-            (KernelFacts { capabilities: None, ..good() }, "CAP_BPF"),
-            (KernelFacts { v2_mount: None, ..good() }, "no cgroup v2 tree"),
-            (KernelFacts { v2_is_true_root: false, ..good() }, "/sys/fs/cgroup is not the root"),
-            (KernelFacts { cgroup_skb: Probe::No, ..good() }, "BPF_PROG_TYPE_CGROUP_SKB"),
-            (KernelFacts { ring_buffer: Probe::No, ..good() }, "BPF_MAP_TYPE_RINGBUF"),
             (
-                KernelFacts { skb_cgroup_id: Probe::Unknown("EPERM".into()), ..good() },
+                KernelFacts {
+                    capabilities: Some(CAP_BPF | CAP_PERFMON),
+                    ..good()
+                },
+                "CAP_NET_ADMIN",
+            ),
+            (
+                KernelFacts {
+                    capabilities: Some(0),
+                    ..good()
+                },
+                "CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN",
+            ),
+            (
+                KernelFacts {
+                    capabilities: None,
+                    ..good()
+                },
+                "CAP_BPF",
+            ),
+            (
+                KernelFacts {
+                    v2_mount: None,
+                    ..good()
+                },
+                "no cgroup v2 tree",
+            ),
+            (
+                KernelFacts {
+                    v2_is_true_root: false,
+                    ..good()
+                },
+                "/sys/fs/cgroup is not the root",
+            ),
+            (
+                KernelFacts {
+                    cgroup_skb: Probe::No,
+                    ..good()
+                },
+                "BPF_PROG_TYPE_CGROUP_SKB",
+            ),
+            (
+                KernelFacts {
+                    ring_buffer: Probe::No,
+                    ..good()
+                },
+                "BPF_MAP_TYPE_RINGBUF",
+            ),
+            (
+                KernelFacts {
+                    skb_cgroup_id: Probe::Unknown("EPERM".into()),
+                    ..good()
+                },
                 "bpf_skb_cgroup_id could not be found out (EPERM)",
             ),
-            (KernelFacts { clock_source: Some("hpet".into()), ..good() }, "hpet"),
+            (
+                KernelFacts {
+                    clock_source: Some("hpet".into()),
+                    ..good()
+                },
+                "hpet",
+            ),
         ];
         for (facts, part) in table {
             let said = plan(&facts, 100).unwrap_err().to_string();
@@ -196,7 +258,10 @@ mod tests {
 
     #[test]
     fn sys_admin_stands_for_bpf_and_perfmon() {
-        let facts = KernelFacts { capabilities: Some(CAP_SYS_ADMIN | CAP_NET_ADMIN), ..good() };
+        let facts = KernelFacts {
+            capabilities: Some(CAP_SYS_ADMIN | CAP_NET_ADMIN),
+            ..good()
+        };
         assert!(plan(&facts, 1).is_ok());
     }
 

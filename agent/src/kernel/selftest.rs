@@ -39,7 +39,10 @@ impl ChildCgroup {
 impl Drop for ChildCgroup {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_dir(&self.0) {
-            tracing::warn!("the cgroup of the self-test, {}, could not be removed: {error}", self.0.display());
+            tracing::warn!(
+                "the cgroup of the self-test, {}, could not be removed: {error}",
+                self.0.display()
+            );
         }
     }
 }
@@ -56,10 +59,15 @@ pub(super) fn run(kernel: &mut KernelCounters, v2_root: &Path, executable: &Path
 
     let mut all = Vec::new();
     kernel.read(&mut all)?;
-    let counted = all.iter().find(|(id, _)| *id == cgroup_id).map(|(_, counters)| *counters);
+    let counted = all
+        .iter()
+        .find(|(id, _)| *id == cgroup_id)
+        .map(|(_, counters)| *counters);
     let _reclaimed = kernel.forget(cgroup_id);
     let Some(counted) = counted else {
-        return Err(KernelError::SelfTest("nothing was counted under the cgroup of the test".to_owned()));
+        return Err(KernelError::SelfTest(
+            "nothing was counted under the cgroup of the test".to_owned(),
+        ));
     };
     let spin_ns = u64::try_from(SPIN.as_nanos()).unwrap_or(u64::MAX);
     for (what, is_right) in [
@@ -68,7 +76,9 @@ pub(super) fn run(kernel: &mut KernelCounters, v2_root: &Path, executable: &Path
         ("the time of a spin", counted.cpu_ns >= spin_ns / 2),
     ] {
         if !is_right {
-            return Err(KernelError::SelfTest(format!("{what} was not counted under its cgroup")));
+            return Err(KernelError::SelfTest(format!(
+                "{what} was not counted under its cgroup"
+            )));
         }
     }
     Ok(())

@@ -33,7 +33,10 @@ impl Reservations {
         let index = smallest_free_index(existing.chain(pending));
         let key = (service.clone(), index);
         promised.insert(key.clone());
-        Reservation { key, of: Arc::clone(self) }
+        Reservation {
+            key,
+            of: Arc::clone(self),
+        }
     }
 }
 
@@ -45,12 +48,15 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.of.promised.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        self.of
+            .promised
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.key);
     }
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

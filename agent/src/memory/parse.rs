@@ -10,10 +10,7 @@ pub(super) fn number(text: &[u8]) -> Option<u64> {
 }
 
 /// A file that holds a limit; the inner `None` is no limit.
-#[expect(
-    clippy::option_option,
-    reason = "unreadable and unlimited are two answers"
-)]
+#[expect(clippy::option_option, reason = "unreadable and unlimited are two answers")]
 pub(super) fn limit(text: &[u8]) -> Option<Option<u64>> {
     if text.trim_ascii() == b"max" {
         return Some(None);

@@ -19,9 +19,8 @@ impl Tree {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().display();
-        let mountinfo = format!(
-            "1 1 0:1 / {root}/v2 rw - cgroup2 cgroup2 rw\n2 1 0:2 / {root}/v1 rw - cgroup cgroup rw,memory\n"
-        );
+        let mountinfo =
+            format!("1 1 0:1 / {root}/v2 rw - cgroup2 cgroup2 rw\n2 1 0:2 / {root}/v1 rw - cgroup cgroup rw,memory\n");
         let tree = Self {
             mounts: Mounts::parse(mountinfo.as_bytes(), None),
             dirs: ContainerDirs::parse(&format!("4:memory:/docker/{ID}\n0::/docker/{ID}\n"), ID),
@@ -51,19 +50,13 @@ impl Tree {
 const V2_FILES: [(&str, &str); 3] = [
     ("memory.current", "5000\n"),
     ("memory.max", "max\n"),
-    (
-        "memory.stat",
-        "anon 1\nfile 9\ninactive_file 2000\nactive_file 1\n",
-    ),
+    ("memory.stat", "anon 1\nfile 9\ninactive_file 2000\nactive_file 1\n"),
 ];
 
 const V1_FILES: [(&str, &str); 3] = [
     ("memory.usage_in_bytes", "7000\n"),
     ("memory.limit_in_bytes", "100000\n"),
-    (
-        "memory.stat",
-        "cache 5\ninactive_file 1\ntotal_inactive_file 3000\n",
-    ),
+    ("memory.stat", "cache 5\ninactive_file 1\ntotal_inactive_file 3000\n"),
 ];
 
 #[test]
@@ -77,10 +70,7 @@ fn v2_files_are_read_and_read_again() {
         limit_bytes: None,
     };
     assert_eq!(files.read(&mut buffer).unwrap(), expected);
-    tree.write(
-        "v2",
-        &[("memory.current", "12000\n"), ("memory.max", "65536\n")],
-    );
+    tree.write("v2", &[("memory.current", "12000\n"), ("memory.max", "65536\n")]);
     let expected = MemoryReading {
         used_bytes: 10_000,
         limit_bytes: Some(65_536),
@@ -127,11 +117,7 @@ fn a_file_without_its_figure_is_an_error_that_names_it() {
     for (name, text, said) in [
         ("memory.current", "", "memory.current has no number"),
         ("memory.max", "many\n", "memory.max has no number"),
-        (
-            "memory.stat",
-            "anon 1\n",
-            "memory.stat has no inactive_file",
-        ),
+        ("memory.stat", "anon 1\n", "memory.stat has no inactive_file"),
     ] {
         let tree = Tree::new();
         tree.write("v2", &V2_FILES);
@@ -151,21 +137,12 @@ fn a_long_stat_file_is_read_whole_and_an_endless_one_refused() {
     tree.write("v2", &[("memory.stat", &long)]);
     assert_eq!(files.read(&mut buffer).unwrap().used_bytes, 3000);
     tree.write("v2", &[("memory.stat", &"x 1\n".repeat(100_000))]);
-    assert!(matches!(
-        files.read(&mut buffer),
-        Err(MemoryError::Read { .. })
-    ));
+    assert!(matches!(files.read(&mut buffer), Err(MemoryError::Read { .. })));
 }
 
 #[test]
 fn cache_is_taken_off_only_if_smaller_than_usage() {
-    for (usage, inactive, used) in [
-        (10, 3, 7),
-        (10, 0, 10),
-        (10, 10, 10),
-        (10, 11, 10),
-        (0, 0, 0),
-    ] {
+    for (usage, inactive, used) in [(10, 3, 7), (10, 0, 10), (10, 10, 10), (10, 11, 10), (0, 0, 0)] {
         assert_eq!(used_bytes(usage, inactive), used);
     }
 }
@@ -188,11 +165,7 @@ fn free_memory_is_up_to_the_limit_or_what_the_node_has() {
             used_bytes,
             limit_bytes,
         };
-        assert_eq!(
-            free_memory_bytes(reading, available, total),
-            expected,
-            "{reading:?}"
-        );
+        assert_eq!(free_memory_bytes(reading, available, total), expected, "{reading:?}");
     }
 }
 
@@ -204,10 +177,7 @@ fn every_real_cgroup_of_this_machine_that_has_the_files_can_be_read() {
         memory_v1: Some(PathBuf::new()),
         cpuacct_v1: None,
     };
-    let trees = [
-        (mounts.v2_dir(&at_root), &V2),
-        (mounts.memory_v1_dir(&at_root), &V1),
-    ];
+    let trees = [(mounts.v2_dir(&at_root), &V2), (mounts.memory_v1_dir(&at_root), &V1)];
     let mut buffer = Vec::new();
     for (root, layout) in trees {
         let entries = root.map_or_else(Vec::new, |root| walk(&root, 1000).unwrap().entries);
@@ -217,10 +187,7 @@ fn every_real_cgroup_of_this_machine_that_has_the_files_can_be_read() {
             }
             let read = MemoryFiles::open_in(dir, layout).and_then(|files| files.read(&mut buffer));
             // Others may remove theirs meanwhile.
-            assert!(
-                matches!(read, Ok(_) | Err(MemoryError::Gone { .. })),
-                "{read:?}"
-            );
+            assert!(matches!(read, Ok(_) | Err(MemoryError::Gone { .. })), "{read:?}");
         }
     }
 }

@@ -67,20 +67,12 @@ pub(super) fn parse(stat: &[u8]) -> Result<BTreeMap<CpuName, CpuTicks>, String> 
         page_size: 4096,
         is_little_endian: cfg!(target_endian = "little"),
     };
-    let stats =
-        KernelStats::from_buf_read(stat, &system_info).map_err(|error| error.to_string())?;
+    let stats = KernelStats::from_buf_read(stat, &system_info).map_err(|error| error.to_string())?;
     // The crate gives the CPUs in their order but without their names, and a CPU that is offline has no line.
-    let names = stat.split(|&byte| byte == b'\n').filter_map(|line| {
-        std::str::from_utf8(line)
-            .ok()?
-            .split(' ')
-            .next()?
-            .parse()
-            .ok()
-    });
-    let cpus: BTreeMap<_, _> = names
-        .zip(stats.cpu_time.iter().map(CpuTicks::from))
-        .collect();
+    let names = stat
+        .split(|&byte| byte == b'\n')
+        .filter_map(|line| std::str::from_utf8(line).ok()?.split(' ').next()?.parse().ok());
+    let cpus: BTreeMap<_, _> = names.zip(stats.cpu_time.iter().map(CpuTicks::from)).collect();
     if cpus.is_empty() || cpus.len() != stats.cpu_time.len() {
         return Err("the lines of the CPUs are not named cpu0, cpu1 ...".to_owned());
     }
@@ -136,9 +128,6 @@ processes 7
     #[test]
     fn a_map_by_cpu_is_written_with_their_names() {
         let map = BTreeMap::from([(CpuName(10), 1.5), (CpuName(2), 0.0)]);
-        assert_eq!(
-            serde_json::to_string(&map).unwrap(),
-            r#"{"cpu2":0.0,"cpu10":1.5}"#
-        );
+        assert_eq!(serde_json::to_string(&map).unwrap(), r#"{"cpu2":0.0,"cpu10":1.5}"#);
     }
 }

@@ -71,22 +71,14 @@ impl Node {
         let buffer = &mut self.buffer;
         let sample = NodeSample {
             cpus: read(&self.stat, buffer, cpu::parse).map_err(&mut keep).ok(),
-            memory_kib: read(&self.meminfo, buffer, parse_meminfo)
-                .map_err(&mut keep)
-                .ok(),
-            interfaces: read(&self.net_dev, buffer, parse_net_dev)
-                .map_err(&mut keep)
-                .ok(),
+            memory_kib: read(&self.meminfo, buffer, parse_meminfo).map_err(&mut keep).ok(),
+            interfaces: read(&self.net_dev, buffer, parse_net_dev).map_err(&mut keep).ok(),
         };
         (sample, errors)
     }
 }
 
-fn read<T>(
-    path: &Path,
-    buffer: &mut Vec<u8>,
-    parse: impl FnOnce(&[u8]) -> Result<T, String>,
-) -> Result<T, NodeError> {
+fn read<T>(path: &Path, buffer: &mut Vec<u8>, parse: impl FnOnce(&[u8]) -> Result<T, String>) -> Result<T, NodeError> {
     buffer.clear();
     File::open(path)
         .and_then(|mut file| file.read_to_end(buffer))

@@ -42,11 +42,9 @@ pub fn usage(earlier: &NodeSample, later: &NodeSample, elapsed: Duration) -> Nod
         cpus: both(earlier.cpus.as_ref(), later.cpus.as_ref(), busy_percent),
         memory_kib: later.memory_kib.map(|memory| memory.total),
         free_memory_kib: later.memory_kib.and_then(|memory| memory.available),
-        network: both(
-            earlier.interfaces.as_ref(),
-            later.interfaces.as_ref(),
-            |from, to| rates(from, to, elapsed),
-        ),
+        network: both(earlier.interfaces.as_ref(), later.interfaces.as_ref(), |from, to| {
+            rates(from, to, elapsed)
+        }),
     }
 }
 

@@ -44,14 +44,34 @@ pub fn choose(
 ) -> Result<(Option<KernelUsage>, SourceDecision), SourceUnavailable> {
     if choice == SourceChoice::Docker {
         let reason = Some("--source docker asks for it".to_owned());
-        return Ok((None, SourceDecision { source: Source::Docker, reason }));
+        return Ok((
+            None,
+            SourceDecision {
+                source: Source::Docker,
+                reason,
+            },
+        ));
     }
     match start(mounts, max_containers, settings) {
-        Ok(kernel) => Ok((Some(kernel), SourceDecision { source: Source::Ebpf, reason: None })),
-        Err(error) if choice == SourceChoice::Ebpf => Err(SourceUnavailable { reason: error.to_string() }),
+        Ok(kernel) => Ok((
+            Some(kernel),
+            SourceDecision {
+                source: Source::Ebpf,
+                reason: None,
+            },
+        )),
+        Err(error) if choice == SourceChoice::Ebpf => Err(SourceUnavailable {
+            reason: error.to_string(),
+        }),
         Err(error) => {
             let reason = Some(error.to_string());
-            Ok((None, SourceDecision { source: Source::Docker, reason }))
+            Ok((
+                None,
+                SourceDecision {
+                    source: Source::Docker,
+                    reason,
+                },
+            ))
         }
     }
 }

@@ -8,7 +8,10 @@ use std::{
 
 use agent_common::{CgroupCounters, LINEAGE_LEVELS, Lineage};
 
-use super::{Reading, Source, SourceHealth, ledger::{Ledger, Total}};
+use super::{
+    Reading, Source, SourceHealth,
+    ledger::{Ledger, Total},
+};
 use crate::{
     cgroup::{self, Walk},
     clock::{MonotonicClock, wall_ns},
@@ -24,6 +27,10 @@ const WALK_LIMIT: usize = 100_000;
 
 /// What the kernel says about one running container.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every one is the large variant, and lives for one tick"
+)]
 pub enum KernelReading {
     /// It is counted.
     Counted(Reading),
@@ -78,10 +85,14 @@ impl KernelUsage {
     /// Reads every counter and adds up those of each running container.
     pub fn read(&mut self, table: &ContainerTable) -> Result<HashMap<ContainerId, KernelReading>, KernelError> {
         let moment = self.kernel.read(&mut self.entries)?;
-        let at = ReadAt { clock_ns: self.clock.ns_at(moment), wall_ns: wall_ns() };
+        let at = ReadAt {
+            clock_ns: self.clock.ns_at(moment),
+            wall_ns: wall_ns(),
+        };
         let kernel = &self.kernel;
         self.ledger.record(&self.entries, |id| kernel.lineage(id));
-        self.ledger.set_containers(table.running().filter_map(|container| cgroup_of(container)));
+        self.ledger
+            .set_containers(table.running().filter_map(|container| cgroup_of(container)));
         self.note_losses()?;
         if self.last_walk.elapsed() >= WALK_EVERY {
             self.last_walk = Instant::now();
@@ -108,7 +119,10 @@ impl KernelUsage {
         let total = total.copied().unwrap_or_default();
         // No entry is made before a cgroup does something: one that was there and is not in the map has used nothing.
         let before = self.last_read.filter(|last| {
-            total.was_there_before || container.started_ns.is_some_and(|started_ns| started_ns <= last.wall_ns)
+            total.was_there_before
+                || container
+                    .started_ns
+                    .is_some_and(|started_ns| started_ns <= last.wall_ns)
         });
         KernelReading::Counted(Reading {
             source: Source::Ebpf,
@@ -180,7 +194,9 @@ fn lineage_by_path(walk: &Walk, id: u64) -> Option<Lineage> {
         upwards.push(parent);
         at = *parents.get(&parent)?;
     }
-    let mut lineage = Lineage { levels: [0; LINEAGE_LEVELS] };
+    let mut lineage = Lineage {
+        levels: [0; LINEAGE_LEVELS],
+    };
     for (level, ancestor) in lineage.levels.iter_mut().zip(upwards.into_iter().rev()) {
         *level = ancestor;
     }

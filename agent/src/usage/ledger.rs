@@ -53,7 +53,11 @@ impl Ledger {
         self.reads += 1;
         for &(id, counters) in entries {
             if let Some(leaf) = self.leaves.get_mut(&id) {
-                leaf.unchanged_reads = if leaf.now == counters { leaf.unchanged_reads.saturating_add(1) } else { 0 };
+                leaf.unchanged_reads = if leaf.now == counters {
+                    leaf.unchanged_reads.saturating_add(1)
+                } else {
+                    0
+                };
                 leaf.before = leaf.now;
                 leaf.was_there_before = true;
                 leaf.now = counters;
@@ -111,12 +115,18 @@ impl Ledger {
 
     /// Leaves whose counters have stood still for a while: worth asking whether their cgroup is gone.
     pub fn still_leaves(&self) -> impl Iterator<Item = u64> {
-        self.leaves.iter().filter(|(_, leaf)| leaf.unchanged_reads >= STILL_READS).map(|(id, _)| *id)
+        self.leaves
+            .iter()
+            .filter(|(_, leaf)| leaf.unchanged_reads >= STILL_READS)
+            .map(|(id, _)| *id)
     }
 
     /// Leaves whose ancestors nobody told: their owner has to be found by path.
     pub fn without_lineage(&self) -> impl Iterator<Item = u64> {
-        self.leaves.iter().filter(|(_, leaf)| leaf.lineage.is_none()).map(|(id, _)| *id)
+        self.leaves
+            .iter()
+            .filter(|(_, leaf)| leaf.lineage.is_none())
+            .map(|(id, _)| *id)
     }
 
     /// Tells the ancestors of a leaf, found by its path.
@@ -151,7 +161,13 @@ impl Ledger {
 /// part of that container.
 fn owner(id: u64, lineage: Option<&Lineage>, containers: &HashSet<u64>) -> Option<u64> {
     lineage
-        .and_then(|lineage| lineage.levels.iter().copied().find(|ancestor| containers.contains(ancestor)))
+        .and_then(|lineage| {
+            lineage
+                .levels
+                .iter()
+                .copied()
+                .find(|ancestor| containers.contains(ancestor))
+        })
         .or_else(|| containers.contains(&id).then_some(id))
 }
 
@@ -174,7 +190,10 @@ mod tests {
     use super::*;
 
     fn cpu(cpu_ns: u64) -> CgroupCounters {
-        CgroupCounters { cpu_ns, ..CgroupCounters::ZERO }
+        CgroupCounters {
+            cpu_ns,
+            ..CgroupCounters::ZERO
+        }
     }
 
     fn line(levels: &[u64]) -> Lineage {
@@ -187,7 +206,9 @@ mod tests {
     fn nested_leaves_belong_to_their_container_also_after_they_are_gone() {
         let mut ledger = Ledger::default();
         ledger.set_containers([20].into_iter());
-        ledger.record(&[(20, cpu(5)), (30, cpu(7))], |id| Some(line(&[1, 10, 20, if id == 30 { 30 } else { 0 }])));
+        ledger.record(&[(20, cpu(5)), (30, cpu(7))], |id| {
+            Some(line(&[1, 10, 20, if id == 30 { 30 } else { 0 }]))
+        });
         assert_eq!(ledger.totals()[&20].now.cpu_ns, 12);
         ledger.retire(30);
         ledger.record(&[(20, cpu(6))], |_| None);

@@ -51,7 +51,11 @@ pub struct StatsStreams {
 impl StatsStreams {
     /// No stream is open yet.
     pub fn new(engine: Arc<Engine>) -> Self {
-        Self { engine, open: HashMap::new(), tasks: JoinSet::new() }
+        Self {
+            engine,
+            open: HashMap::new(),
+            tasks: JoinSet::new(),
+        }
     }
 
     /// Opens the streams that are missing and closes those that nobody wants. Runs within the runtime.
@@ -68,7 +72,13 @@ impl StatsStreams {
             self.tasks.spawn(async move {
                 stopped.run_until_cancelled(keep_reading(&engine, id, &slot)).await;
             });
-            self.open.insert(id, OpenStream { frames, _closes_when_dropped: stop.drop_guard() });
+            self.open.insert(
+                id,
+                OpenStream {
+                    frames,
+                    _closes_when_dropped: stop.drop_guard(),
+                },
+            );
         }
         // Takes away tasks that have ended.
         while self.tasks.try_join_next().is_some() {}
@@ -76,7 +86,12 @@ impl StatsStreams {
 
     /// The last two frames of a container as a reading; `None` before the first, or if the last is old.
     pub fn reading(&self, id: ContainerId) -> Option<Reading> {
-        let frames = self.open.get(&id)?.frames.lock().unwrap_or_else(PoisonError::into_inner);
+        let frames = self
+            .open
+            .get(&id)?
+            .frames
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let (now, received) = frames.now?;
         if received.elapsed() > FRAME_AGE {
             return None;
@@ -85,7 +100,10 @@ impl StatsStreams {
             source: Source::Docker,
             now: sample(&now),
             before: frames.before.as_ref().map(sample),
-            memory: now.memory_bytes.map(|used_bytes| StreamMemory { used_bytes, limit_bytes: now.memory_limit_bytes }),
+            memory: now.memory_bytes.map(|used_bytes| StreamMemory {
+                used_bytes,
+                limit_bytes: now.memory_limit_bytes,
+            }),
         })
     }
 }
@@ -137,12 +155,17 @@ fn sample(frame: &StatsFrame) -> Sample {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
     fn frame(read_ns: u64, cpu_ns: u64) -> StatsFrame {
-        StatsFrame { read_ns, cpu_ns, net: None, memory_bytes: None, memory_limit_bytes: None }
+        StatsFrame {
+            read_ns,
+            cpu_ns,
+            net: None,
+            memory_bytes: None,
+            memory_limit_bytes: None,
+        }
     }
 
     #[test]

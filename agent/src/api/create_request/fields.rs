@@ -65,9 +65,7 @@ impl Fields {
     }
 
     pub(super) fn validated(self) -> Result<CreateRequest, CreateRequestError> {
-        let required = |field: Field, text: Option<String>| {
-            text.ok_or_else(|| field.problem(FieldProblem::Missing))
-        };
+        let required = |field: Field, text: Option<String>| text.ok_or_else(|| field.problem(FieldProblem::Missing));
         Ok(CreateRequest {
             image: required(Field::Image, self.image)?
                 .parse()

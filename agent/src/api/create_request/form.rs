@@ -23,19 +23,12 @@ pub(super) fn url_encoded(body: &[u8]) -> Result<Fields, CreateRequestError> {
 }
 
 /// Needs no bound of its own: all it can hold is `body`.
-pub(super) async fn multipart(
-    content_type: &str,
-    body: Bytes,
-) -> Result<Fields, CreateRequestError> {
+pub(super) async fn multipart(content_type: &str, body: Bytes) -> Result<Fields, CreateRequestError> {
     let boundary = multer::parse_boundary(content_type).map_err(|error| malformed(&error))?;
     let body = stream::iter([Ok::<_, Infallible>(body)]);
     let mut parts = Multipart::new(body, boundary);
     let mut fields = Fields::default();
-    while let Some(part) = parts
-        .next_field()
-        .await
-        .map_err(|error| malformed(&error))?
-    {
+    while let Some(part) = parts.next_field().await.map_err(|error| malformed(&error))? {
         let Some(field) = part.name().and_then(Field::named) else {
             continue;
         };

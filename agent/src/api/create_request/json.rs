@@ -17,11 +17,10 @@ use super::{
 const MAX_SHOWN_CHARS: usize = 40;
 
 pub(super) fn fields(body: &[u8]) -> Result<Fields, CreateRequestError> {
-    let Members(members) =
-        serde_json::from_slice(body).map_err(|error| CreateRequestError::Malformed {
-            format: "JSON",
-            problem: error.to_string(),
-        })?;
+    let Members(members) = serde_json::from_slice(body).map_err(|error| CreateRequestError::Malformed {
+        format: "JSON",
+        problem: error.to_string(),
+    })?;
     let mut fields = Fields::default();
     for (name, value) in members {
         let field = Field::named(&name).ok_or_else(|| unknown(&name))?;

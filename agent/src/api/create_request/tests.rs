@@ -51,20 +51,13 @@ fn the_three_encodings_mean_the_same() {
         (FORM, b"image=app:1&service=web&port=8080".to_vec()),
         (FORM, b"port=8080&image=app%3A1&service=%77eb&".to_vec()),
         (MULTIPART, multipart(parts)),
-        (
-            JSON,
-            br#"{"image":"app:1","service":"web","port":8080}"#.to_vec(),
-        ),
+        (JSON, br#"{"image":"app:1","service":"web","port":8080}"#.to_vec()),
         (
             JSON,
             br#" {"port":"8080","service":"web","image":"\u0061pp:1"} "#.to_vec(),
         ),
     ] {
-        assert_eq!(
-            read(content_type, &body),
-            Ok(web(Some(8080))),
-            "{content_type}"
-        );
+        assert_eq!(read(content_type, &body), Ok(web(Some(8080))), "{content_type}");
     }
 }
 
@@ -79,10 +72,7 @@ fn the_port_may_be_left_out() {
         (MULTIPART, multipart(without)),
         (MULTIPART, multipart(empty)),
         (JSON, br#"{"image":"app:1","service":"web"}"#.to_vec()),
-        (
-            JSON,
-            br#"{"image":"app:1","service":"web","port":null}"#.to_vec(),
-        ),
+        (JSON, br#"{"image":"app:1","service":"web","port":null}"#.to_vec()),
     ] {
         assert_eq!(read(content_type, &body), Ok(web(None)), "{content_type}");
     }

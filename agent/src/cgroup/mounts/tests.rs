@@ -36,12 +36,7 @@ fn mounts(v2: Option<&str>, memory_v1: Option<&str>, cpuacct_v1: Option<&str>) -
 #[test]
 fn each_shape_of_tree_is_found() {
     for (name, text, below, expected) in [
-        (
-            "pure v2",
-            PURE_V2,
-            None,
-            mounts(Some("/sys/fs/cgroup"), None, None),
-        ),
+        ("pure v2", PURE_V2, None, mounts(Some("/sys/fs/cgroup"), None, None)),
         (
             "hybrid",
             HYBRID,
@@ -56,21 +51,13 @@ fn each_shape_of_tree_is_found() {
             "parts of a tree do not count",
             INSIDE_A_CONTAINER,
             None,
-            mounts(
-                Some("/host/cgroup/unified"),
-                Some("/host/cgroup/memory"),
-                None,
-            ),
+            mounts(Some("/host/cgroup/unified"), Some("/host/cgroup/memory"), None),
         ),
         (
             "below a root",
             INSIDE_A_CONTAINER,
             Some("/host/cgroup"),
-            mounts(
-                Some("/host/cgroup/unified"),
-                Some("/host/cgroup/memory"),
-                None,
-            ),
+            mounts(Some("/host/cgroup/unified"), Some("/host/cgroup/memory"), None),
         ),
         (
             "at a root, with whose name another begins",
@@ -78,19 +65,10 @@ fn each_shape_of_tree_is_found() {
             Some("/host/cgroups"),
             mounts(Some("/host/cgroups"), None, None),
         ),
-        (
-            "below a root without mounts",
-            HYBRID,
-            Some("/host"),
-            Mounts::default(),
-        ),
+        ("below a root without mounts", HYBRID, Some("/host"), Mounts::default()),
         ("nothing", "", None, Mounts::default()),
     ] {
-        assert_eq!(
-            Mounts::parse(text.as_bytes(), below.map(Path::new)),
-            expected,
-            "{name}"
-        );
+        assert_eq!(Mounts::parse(text.as_bytes(), below.map(Path::new)), expected, "{name}");
     }
 }
 
@@ -114,10 +92,7 @@ garbage
 31 25 0:26 / /with\\040space\\134\\011\\9/\xff rw shared:1 master:2 - cgroup2 none rw
 ";
     let point = Mounts::parse(text, None).v2.unwrap();
-    assert_eq!(
-        point.into_os_string().into_vec(),
-        b"/with space\\\t\\9/\xff"
-    );
+    assert_eq!(point.into_os_string().into_vec(), b"/with space\\\t\\9/\xff");
 }
 
 #[test]
@@ -140,10 +115,7 @@ fn directories_of_a_container_are_joined_to_their_mounts() {
 fn the_error_names_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let error = Mounts::read(dir.path(), None).unwrap_err();
-    assert!(
-        error.to_string().contains("self/mountinfo failed: "),
-        "{error}"
-    );
+    assert!(error.to_string().contains("self/mountinfo failed: "), "{error}");
 }
 
 proptest! {

@@ -6,11 +6,7 @@ use super::{
 #[test]
 fn a_bad_command_line_is_one_line_that_names_the_flag_with_exit_code_64() {
     for (args, environment, said) in [
-        (
-            vec!["--colour"],
-            vec![],
-            "unexpected argument '--colour' found",
-        ),
+        (vec!["--colour"], vec![], "unexpected argument '--colour' found"),
         (vec!["status"], vec![], "unexpected argument 'status' found"),
         (vec!["--interval"], vec![], "'--interval <DURATION>'"),
         (
@@ -18,11 +14,7 @@ fn a_bad_command_line_is_one_line_that_names_the_flag_with_exit_code_64() {
             vec![],
             "'--source <SOURCE>' but none was supplied [possible values: auto",
         ),
-        (
-            vec!["--source="],
-            vec![],
-            "'--source <SOURCE>' but none was supplied",
-        ),
+        (vec!["--source="], vec![], "'--source <SOURCE>' but none was supplied"),
         (
             vec!["--source", "perf"],
             vec![],
@@ -75,11 +67,7 @@ fn a_bad_command_line_is_one_line_that_names_the_flag_with_exit_code_64() {
             vec![("AGENT_ALLOW_UNAUTHENTICATED", "maybe")],
             "--allow-unauthenticated",
         ),
-        (
-            vec![],
-            vec![("AGENT_MAX_CONTAINERS", "-1")],
-            "--max-containers",
-        ),
+        (vec![], vec![("AGENT_MAX_CONTAINERS", "-1")], "--max-containers"),
         (
             vec![],
             vec![("DOCKER_URL", "ssh://host")],
@@ -110,8 +98,7 @@ fn text_that_is_not_utf8_is_refused_by_its_flag() {
     assert_eq!((exit.stream, exit.code), (Stream::Stderr, 64));
     assert_eq!(exit.text.lines().count(), 1, "{}", exit.text);
     assert!(
-        exit.text
-            .contains("--log <FILTER>: `\u{fffd}` is not UTF-8 text"),
+        exit.text.contains("--log <FILTER>: `\u{fffd}` is not UTF-8 text"),
         "{}",
         exit.text
     );
@@ -164,10 +151,7 @@ fn help_shows_every_flag_variable_and_default_but_no_value_of_the_environment() 
 #[test]
 fn version_is_printed() {
     let exit = run(&["--version"], &[]).unwrap_err();
-    assert_eq!(
-        exit.text,
-        format!("balancer-agent {}", env!("CARGO_PKG_VERSION"))
-    );
+    assert_eq!(exit.text, format!("balancer-agent {}", env!("CARGO_PKG_VERSION")));
     assert_eq!((exit.stream, exit.code), (Stream::Stdout, 0));
 }
 

@@ -36,10 +36,7 @@ fn what_is_no_socket_is_refused_by_its_flag() {
     let file = dir.path().join("docker.sock");
     fs::write(&file, "").unwrap();
     for (path, said) in [
-        (
-            file.as_path(),
-            "is a regular file, not a socket; name the socket",
-        ),
+        (file.as_path(), "is a regular file, not a socket; name the socket"),
         (dir.path(), "is a directory, not a socket"),
         (Path::new("/dev/null"), "is a special file, not a socket"),
         (&file.join("below"), "cannot be used (Not a directory"),
@@ -73,8 +70,7 @@ fn as_nobody<T: Send>(check: impl FnOnce() -> T + Send) -> T {
 #[test]
 fn a_socket_or_directory_without_permission_is_refused_with_the_remedy() {
     let dir = tempfile::tempdir().unwrap();
-    let set_mode =
-        |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let set_mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     set_mode(dir.path(), 0o755);
     let socket = dir.path().join("docker.sock");
     let _listener = UnixListener::bind(&socket).unwrap();
@@ -106,9 +102,7 @@ fn roots_that_are_none_are_refused_by_their_flags() {
         "{error}"
     );
     assert_eq!(check_cgroup_root(dir.path()), Ok(()));
-    let error = check_cgroup_root(&dir.path().join("none"))
-        .unwrap_err()
-        .to_string();
+    let error = check_cgroup_root(&dir.path().join("none")).unwrap_err().to_string();
     assert!(
         error.starts_with("--cgroup-root: ") && error.contains("is not a directory"),
         "{error}"

@@ -121,9 +121,7 @@ impl ContainerRef {
         match (named, prefixed) {
             (Matches::One(id), _) | (Matches::None, Matches::One(id)) => Ok(id),
             (Matches::None, Matches::None) => Err(ResolveError::NotFound),
-            (Matches::Several, _) | (Matches::None, Matches::Several) => {
-                Err(ResolveError::Ambiguous)
-            }
+            (Matches::Several, _) | (Matches::None, Matches::Several) => Err(ResolveError::Ambiguous),
         }
     }
 

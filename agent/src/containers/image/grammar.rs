@@ -12,10 +12,7 @@ pub(super) fn is_digest(text: &str) -> bool {
 }
 
 fn is_sha256_hex(text: &str) -> bool {
-    text.len() == 64
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// `[\w][\w.-]{0,127}`
@@ -23,9 +20,7 @@ pub(super) fn is_tag(text: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     text.len() <= 128
         && text.bytes().next().is_some_and(is_word)
-        && text
-            .bytes()
-            .all(|byte| is_word(byte) || b".-".contains(&byte))
+        && text.bytes().all(|byte| is_word(byte) || b".-".contains(&byte))
 }
 
 /// `[host[:port]/]path`
@@ -45,11 +40,7 @@ fn is_path_component(text: &str) -> bool {
     let is_run = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     text.as_bytes()
         .chunk_by(|a, b| is_run(*a) == is_run(*b))
-        .all(|part| {
-            is_run(part[0])
-                || matches!(part, b"." | b"_" | b"__")
-                || part.iter().all(|byte| *byte == b'-')
-        })
+        .all(|part| is_run(part[0]) || matches!(part, b"." | b"_" | b"__") || part.iter().all(|byte| *byte == b'-'))
         && text.bytes().next().is_some_and(is_run)
         && text.bytes().last().is_some_and(is_run)
 }
@@ -60,23 +51,13 @@ fn is_host_and_port(text: &str) -> bool {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (text, None),
     };
-    is_host(host)
-        && port
-            .is_none_or(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
+    is_host(host) && port.is_none_or(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// A domain name, an IPv4 address, or an IPv6 address in brackets.
 fn is_host(text: &str) -> bool {
-    match text
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-    {
-        Some(address) => {
-            !address.is_empty()
-                && address
-                    .bytes()
-                    .all(|byte| byte.is_ascii_hexdigit() || byte == b':')
-        }
+    match text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => !address.is_empty() && address.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b':'),
         None => text.split('.').all(is_host_label),
     }
 }
@@ -85,7 +66,5 @@ fn is_host_label(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with('-')
         && !text.ends_with('-')
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

@@ -32,20 +32,12 @@ fn a_reference_is_split_into_what_a_registry_is_asked_for() {
     for (text, repository, version) in [
         ("nginx", "nginx", "latest"),
         ("nginx:1.25", "nginx", "1.25"),
-        (
-            "library/nginx:UPPER_Tag.1-x",
-            "library/nginx",
-            "UPPER_Tag.1-x",
-        ),
+        ("library/nginx:UPPER_Tag.1-x", "library/nginx", "UPPER_Tag.1-x"),
         ("nginx:_", "nginx", "_"),
         ("localhost:5000", "localhost", "5000"),
         ("localhost:5000/a", "localhost:5000/a", "latest"),
         ("127.0.0.1:5000/a/b-c:1", "127.0.0.1:5000/a/b-c", "1"),
-        (
-            "Registry.Example:443/team/app:2",
-            "Registry.Example:443/team/app",
-            "2",
-        ),
+        ("Registry.Example:443/team/app:2", "Registry.Example:443/team/app", "2"),
         ("HOST/app", "HOST/app", "latest"),
         ("[::1]:5000/app", "[::1]:5000/app", "latest"),
         ("[fe80::1]/app:1", "[fe80::1]/app", "1"),
@@ -156,32 +148,24 @@ fn the_longest_parts_are_accepted() {
 }
 
 fn valid() -> impl Strategy<Value = String> {
-    let host = "([a-zA-Z0-9]([a-zA-Z0-9-]{0,3}[a-zA-Z0-9])?(\\.[a-z0-9]{1,3}){0,2}|\\[[a-f0-9:]{1,6}\\])(:[0-9]{1,5})?/";
+    let host =
+        "([a-zA-Z0-9]([a-zA-Z0-9-]{0,3}[a-zA-Z0-9])?(\\.[a-z0-9]{1,3}){0,2}|\\[[a-f0-9:]{1,6}\\])(:[0-9]{1,5})?/";
     let component = "[a-z0-9]{1,3}(([._]|__|-{1,3})[a-z0-9]{1,2}){0,2}";
     let tag = ":[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,5}";
     let digest = "@sha256:[a-f0-9]{64}";
-    prop::string::string_regex(&format!(
-        "({host})?{component}(/{component}){{0,2}}({tag})?({digest})?"
-    ))
-    .unwrap()
+    prop::string::string_regex(&format!("({host})?{component}(/{component}){{0,2}}({tag})?({digest})?")).unwrap()
 }
 
 /// One character put in, put over another, or taken away.
 fn damaged() -> impl Strategy<Value = String> {
     let character = prop::sample::select("a0A:/@.-_[] %?#\n\0é".chars().collect::<Vec<_>>());
-    (
-        valid(),
-        any::<Index>(),
-        prop::option::of(character),
-        any::<bool>(),
-    )
-        .prop_map(|(text, at, character, insert)| {
-            let mut characters: Vec<char> = text.chars().collect();
-            let at = at.index(characters.len());
-            let removed = if insert { at..at } else { at..at + 1 };
-            characters.splice(removed, character);
-            characters.into_iter().collect()
-        })
+    (valid(), any::<Index>(), prop::option::of(character), any::<bool>()).prop_map(|(text, at, character, insert)| {
+        let mut characters: Vec<char> = text.chars().collect();
+        let at = at.index(characters.len());
+        let removed = if insert { at..at } else { at..at + 1 };
+        characters.splice(removed, character);
+        characters.into_iter().collect()
+    })
 }
 
 proptest! {

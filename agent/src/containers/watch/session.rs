@@ -14,7 +14,8 @@ use crate::{
     clock::wall_ns,
     containers::{
         id::ContainerId,
-        table::{Container, DockerState},
+        locate::Locator,
+        table::{Container, DockerState, Place},
     },
     docker::{
         DockerError, Engine,
@@ -27,7 +28,7 @@ use crate::{
 /// Inspections under way at once: enough to start fast, few enough not to press the engine.
 const INSPECTIONS_AT_ONCE: usize = 8;
 /// Everything is listed again after this time, in case an event was missed.
-const RESYNC: Duration = Duration::from_secs(60);
+const RESYNC: Duration = Duration::from_mins(1);
 /// A stream that says nothing for this long is tested with a ping.
 const SILENCE: Duration = Duration::from_secs(5);
 /// How long that ping may take.
@@ -55,7 +56,7 @@ struct Session {
     /// Who waits for a container's inspection.
     wishes: HashMap<ContainerId, Vec<oneshot::Sender<()>>>,
     running: FuturesUnordered<BoxFuture<'static, InspectionOutcome>>,
-    /// How many inspections the first publication still waits for.
+    /// Nothing of this session is published yet: not everything that runs has been looked at.
     starting: bool,
 }
 
@@ -153,27 +154,40 @@ impl Session {
         }
     }
 
-    /// Brings the table in line with a list, and has whatever runs inspected.
+    /// Brings the table in line with a list. Only what the list cannot answer is inspected.
     fn reconcile(&mut self, watcher: &mut Watcher, entries: &[ListEntry]) {
         let listed: HashSet<ContainerId> = entries.iter().map(|entry| entry.facts.id).collect();
-        watcher.table.by_id.retain(|id, _| listed.contains(id));
+        let unlisted: Vec<ContainerId> = watcher
+            .table
+            .by_id
+            .keys()
+            .filter(|id| !listed.contains(id))
+            .copied()
+            .collect();
+        for id in unlisted {
+            if self.starting {
+                watcher.table.by_id.remove(&id);
+            } else {
+                // It may be younger than the list.
+                self.want(id);
+            }
+        }
         for entry in entries {
             let fresh = Container::from_list(&entry.facts);
-            let runs = fresh.is_running();
             let known = watcher.table.by_id.get(&fresh.id);
-            let same = known.is_some_and(|known| known.state == fresh.state && known.name == fresh.name);
-            if runs {
+            if known.is_some_and(|known| is_settled(known, &fresh, &watcher.locator)) {
+                continue;
+            }
+            // A list tells less of a running container than an inspection, and may be older than an event.
+            if fresh.is_running() || !self.starting {
                 self.want(fresh.id);
             }
-            // What is known of a running container is more than a list tells: it stays until it is inspected.
-            if !same && (!runs || known.is_none()) {
+            if known.is_none() || !fresh.is_running() {
                 watcher.table.by_id.insert(fresh.id, Arc::new(fresh));
             }
         }
         watcher.table.docker = DockerState::Connected;
-        if !self.starting {
-            watcher.publish();
-        }
+        self.publish(watcher);
     }
 
     /// The first table of a session is published when everything that runs has been looked at, so that nobody
@@ -200,7 +214,11 @@ impl Session {
                 self.publish(watcher);
             }
             ContainerAction::Died => {
-                let started_ns = watcher.table.by_id.get(&event.id).and_then(|container| container.started_ns);
+                let started_ns = watcher
+                    .table
+                    .by_id
+                    .get(&event.id)
+                    .and_then(|container| container.started_ns);
                 // An old event of a container that has started again since says nothing of this run.
                 if event.at_ns.is_none() || event.at_ns >= started_ns {
                     watcher.mark_ended(event.id);
@@ -244,12 +262,16 @@ impl Session {
 
     fn requeue_due(&mut self) {
         let now = Instant::now();
-        let due: Vec<ContainerId> =
-            self.retries.iter().filter(|(_, (at, _))| *at <= now).map(|(id, _)| *id).collect();
+        let due: Vec<ContainerId> = self
+            .retries
+            .iter()
+            .filter(|(_, (at, _))| *at <= now)
+            .map(|(id, _)| *id)
+            .collect();
         for id in due {
             if let Some((at, _)) = self.retries.get_mut(&id) {
                 // Not due again before this attempt is over.
-                *at = now + Duration::from_secs(3600);
+                *at = now + Duration::from_hours(1);
             }
             self.want(id);
         }
@@ -272,11 +294,11 @@ impl Session {
             Err(error) if error.is_not_found() => {
                 self.forget(id);
                 watcher.table.by_id.remove(&id);
+                self.publish(watcher);
             }
             Err(error @ (DockerError::Unreachable { .. } | DockerError::Timeout { .. })) => return Err(error),
             Err(error) => tracing::warn!(container = %id, "not described: {error}"),
         }
-        self.publish(watcher);
         for wish in self.wishes.remove(&id).into_iter().flatten() {
             // Nobody need be waiting any more.
             let _waiter_left = wish.send(());
@@ -289,27 +311,43 @@ impl Session {
         let id = container.id;
         if container.is_running() {
             let place = container.pid.map(|pid| watcher.locator.locate(id, pid));
-            match place {
+            container.place = match place {
                 Some(Ok(place)) => {
-                    container.place = Some(place);
                     self.retries.remove(&id);
+                    Some(place)
                 }
                 Some(Err(error)) => self.retry(id, &error.to_string()),
                 None => self.retry(id, "it has no process yet"),
-            }
+            };
         } else {
             self.retries.remove(&id);
         }
-        watcher.table.by_id.insert(id, Arc::new(container));
+        if watcher.table.by_id.get(&id).is_none_or(|known| **known != container) {
+            watcher.table.by_id.insert(id, Arc::new(container));
+            self.publish(watcher);
+        }
     }
 
-    fn retry(&mut self, id: ContainerId, why: &str) {
+    /// Has it looked at again a little later; in the end it has no place of its own, which is an answer too.
+    fn retry(&mut self, id: ContainerId, why: &str) -> Option<Place> {
         let times = self.retries.get(&id).map_or(0, |(_, times)| *times);
         if times >= RETRY.1 {
-            tracing::warn!(container = %id, "its cgroup is not found: {why}; the next resync tries again");
+            tracing::warn!(container = %id, "its cgroup is not found, so Docker's stats serve it: {why}");
             self.retries.remove(&id);
-            return;
+            return Some(Place::default());
         }
-        self.retries.insert(id, (Instant::now() + RETRY.0 * 2_u32.pow(times), times + 1));
+        let after = RETRY.0 * 2_u32.pow(times);
+        self.retries.insert(id, (Instant::now() + after, times + 1));
+        None
     }
+}
+
+/// Whether what is known of a container still holds, as far as a list and `/proc` tell.
+fn is_settled(known: &Container, listed: &Container, locator: &Locator) -> bool {
+    let same = known.state == listed.state && known.name == listed.name;
+    let still_runs = || {
+        let lives = known.pid.is_some_and(|pid| locator.is_alive(known.id, pid));
+        lives && known.place.as_ref().is_some_and(|place| place.cgroup_id.is_some())
+    };
+    same && (!known.is_running() || still_runs())
 }

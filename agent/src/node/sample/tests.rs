@@ -70,17 +70,8 @@ fn a_whole_tree_gives_a_whole_sample_each_time() {
             })
         );
         let interfaces = sample.interfaces.unwrap();
-        assert_eq!(
-            interfaces.keys().collect::<Vec<_>>(),
-            ["docker0", "eth0", "lo"]
-        );
-        assert_eq!(
-            interfaces["eth0"],
-            InterfaceBytes {
-                rx: 12_345,
-                tx: 98_765
-            }
-        );
+        assert_eq!(interfaces.keys().collect::<Vec<_>>(), ["docker0", "eth0", "lo"]);
+        assert_eq!(interfaces["eth0"], InterfaceBytes { rx: 12_345, tx: 98_765 });
     }
 }
 
@@ -108,11 +99,7 @@ fn a_part_that_cannot_be_read_is_absent_with_its_reason_and_the_others_stay() {
             panic!("{errors:?}")
         };
         assert!(error.to_string().contains(file), "{error}");
-        assert_eq!(
-            matches!(error, NodeError::Read { .. }),
-            broken.is_none(),
-            "{error}"
-        );
+        assert_eq!(matches!(error, NodeError::Read { .. }), broken.is_none(), "{error}");
     }
 }
 

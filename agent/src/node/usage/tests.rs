@@ -43,9 +43,7 @@ fn busy_share_of_a_cpu() {
 fn rates_are_by_the_real_elapsed_time() {
     let earlier = interfaces(&[("eth0", 1000, 50)]);
     let later = interfaces(&[("eth0", 4000, 50)]);
-    let network = usage(&earlier, &later, Duration::from_millis(1500))
-        .network
-        .unwrap();
+    let network = usage(&earlier, &later, Duration::from_millis(1500)).network.unwrap();
     assert_eq!(
         network["eth0"],
         InterfaceRates {
@@ -61,18 +59,8 @@ fn rates_are_by_the_real_elapsed_time() {
 
 #[test]
 fn an_interface_that_is_new_gone_or_reset_is_left_out() {
-    let earlier = interfaces(&[
-        ("kept", 1, 1),
-        ("gone", 1, 1),
-        ("rx-back", 9, 1),
-        ("tx-back", 1, 9),
-    ]);
-    let later = interfaces(&[
-        ("kept", 2, 2),
-        ("new", 5, 5),
-        ("rx-back", 1, 2),
-        ("tx-back", 2, 1),
-    ]);
+    let earlier = interfaces(&[("kept", 1, 1), ("gone", 1, 1), ("rx-back", 9, 1), ("tx-back", 1, 9)]);
+    let later = interfaces(&[("kept", 2, 2), ("new", 5, 5), ("rx-back", 1, 2), ("tx-back", 2, 1)]);
     let network = usage(&earlier, &later, SECOND).network.unwrap();
     assert_eq!(network.keys().collect::<Vec<_>>(), ["kept"]);
 }
@@ -80,18 +68,10 @@ fn an_interface_that_is_new_gone_or_reset_is_left_out() {
 #[test]
 fn a_cpu_that_just_came_online_waits_for_its_second_sample() {
     let sample = |cpus: &[(u32, u64)]| NodeSample {
-        cpus: Some(
-            cpus.iter()
-                .map(|&(cpu, busy)| (CpuName(cpu), ticks(busy, 0)))
-                .collect(),
-        ),
+        cpus: Some(cpus.iter().map(|&(cpu, busy)| (CpuName(cpu), ticks(busy, 0))).collect()),
         ..NodeSample::default()
     };
-    let used = usage(
-        &sample(&[(0, 1), (1, 1)]),
-        &sample(&[(0, 2), (2, 900)]),
-        SECOND,
-    );
+    let used = usage(&sample(&[(0, 1), (1, 1)]), &sample(&[(0, 2), (2, 900)]), SECOND);
     assert_eq!(used.cpus, Some(BTreeMap::from([(CpuName(0), 100.0)])));
 }
 
@@ -108,10 +88,7 @@ fn a_part_that_one_sample_lacks_is_not_known() {
     let used = usage(&NodeSample::default(), &whole, SECOND);
     assert_eq!((used.cpus, used.network), (None, None));
     assert_eq!((used.memory_kib, used.free_memory_kib), (Some(10), None));
-    assert_eq!(
-        usage(&whole, &NodeSample::default(), SECOND),
-        NodeUsage::default()
-    );
+    assert_eq!(usage(&whole, &NodeSample::default(), SECOND), NodeUsage::default());
 }
 
 proptest! {

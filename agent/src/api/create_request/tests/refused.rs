@@ -13,11 +13,7 @@ async fn another_content_type_or_none_is_unsupported() {
         Some("\0"),
     ] {
         let read = CreateRequest::from_body(content_type, Bytes::from_static(b"{}")).await;
-        assert_eq!(
-            read,
-            Err(CreateRequestError::UnsupportedMediaType),
-            "{content_type:?}"
-        );
+        assert_eq!(read, Err(CreateRequestError::UnsupportedMediaType), "{content_type:?}");
     }
 }
 
@@ -30,51 +26,18 @@ fn a_missing_or_malformed_field_is_named() {
         ("service=web", problem("image", Missing)),
         ("IMAGE=app&service=web", problem("image", Missing)),
         ("image=app", problem("service", Missing)),
-        (
-            "image=&service=web",
-            problem("image", InvalidImageRef::Empty),
-        ),
-        (
-            "image=a+b&service=web",
-            problem("image", InvalidImageRef::Name),
-        ),
-        (
-            "image=app:&service=web",
-            problem("image", InvalidImageRef::Tag),
-        ),
-        (
-            "image=app%00&service=web",
-            problem("image", InvalidImageRef::Name),
-        ),
-        (
-            "image=%ff&service=web",
-            problem("image", InvalidImageRef::Name),
-        ),
-        (
-            "image=app%&service=web",
-            problem("image", InvalidImageRef::Name),
-        ),
+        ("image=&service=web", problem("image", InvalidImageRef::Empty)),
+        ("image=a+b&service=web", problem("image", InvalidImageRef::Name)),
+        ("image=app:&service=web", problem("image", InvalidImageRef::Tag)),
+        ("image=app%00&service=web", problem("image", InvalidImageRef::Name)),
+        ("image=%ff&service=web", problem("image", InvalidImageRef::Name)),
+        ("image=app%&service=web", problem("image", InvalidImageRef::Name)),
         ("image=app&service=", problem("service", InvalidServiceName)),
-        (
-            "image=app&service=we%0Ab",
-            problem("service", InvalidServiceName),
-        ),
-        (
-            "image=app&service=web%00",
-            problem("service", InvalidServiceName),
-        ),
-        (
-            "image=app&service=..%2Fweb",
-            problem("service", InvalidServiceName),
-        ),
-        (
-            "image=app&image=app&service=web",
-            problem("image", Repeated),
-        ),
-        (
-            "image=app&service=web&port=&port=80",
-            problem("port", Repeated),
-        ),
+        ("image=app&service=we%0Ab", problem("service", InvalidServiceName)),
+        ("image=app&service=web%00", problem("service", InvalidServiceName)),
+        ("image=app&service=..%2Fweb", problem("service", InvalidServiceName)),
+        ("image=app&image=app&service=web", problem("image", Repeated)),
+        ("image=app&service=web&port=&port=80", problem("port", Repeated)),
     ] {
         assert_eq!(read(FORM, body), Err(expected), "{body}");
     }
@@ -88,10 +51,7 @@ fn a_missing_or_malformed_field_is_named() {
             &[("image", b"app"), ("service", b"web\0")],
             problem("service", InvalidServiceName),
         ),
-        (
-            &[("service", b"a"), ("service", b"a")],
-            problem("service", Repeated),
-        ),
+        (&[("service", b"a"), ("service", b"a")], problem("service", Repeated)),
         (
             &[("image", b"app"), ("service", b"web"), ("port", b"http")],
             problem("port", NotAPort),
@@ -169,26 +129,11 @@ fn unknown_repeated_and_mistyped_members_are_refused_in_json() {
     let long = "x".repeat(1000);
     for (body, expected) in [
         ("{}", problem("image", Missing)),
-        (
-            r#"{"image":null,"service":"web"}"#,
-            problem("image", Missing),
-        ),
-        (
-            r#"{"image":7,"service":"web"}"#,
-            problem("image", NotAString),
-        ),
-        (
-            r#"{"image":["app"],"service":"web"}"#,
-            problem("image", NotAString),
-        ),
-        (
-            r#"{"image":"app","service":{"a":1}}"#,
-            problem("service", NotAString),
-        ),
-        (
-            r#"{"image":"app","service":true}"#,
-            problem("service", NotAString),
-        ),
+        (r#"{"image":null,"service":"web"}"#, problem("image", Missing)),
+        (r#"{"image":7,"service":"web"}"#, problem("image", NotAString)),
+        (r#"{"image":["app"],"service":"web"}"#, problem("image", NotAString)),
+        (r#"{"image":"app","service":{"a":1}}"#, problem("service", NotAString)),
+        (r#"{"image":"app","service":true}"#, problem("service", NotAString)),
         (
             r#"{"image":"app","service":"we\u0000b"}"#,
             problem("service", InvalidServiceName),
@@ -230,10 +175,7 @@ fn a_body_that_is_not_what_its_type_says_is_malformed() {
     ] {
         let read = read(JSON, body);
         assert!(
-            matches!(
-                read,
-                Err(CreateRequestError::Malformed { format: "JSON", .. })
-            ),
+            matches!(read, Err(CreateRequestError::Malformed { format: "JSON", .. })),
             "{read:?}"
         );
     }
@@ -277,13 +219,7 @@ fn each_error_is_one_plain_sentence() {
     let unnamed = read(FORM, "service=web").unwrap_err();
     assert_eq!(unnamed.to_string(), "`image` is missing");
     let port = read(FORM, "image=app&service=web&port=x").unwrap_err();
-    assert_eq!(
-        port.to_string(),
-        "`port` must be a whole number from 1 to 65535"
-    );
+    assert_eq!(port.to_string(), "`port` must be a whole number from 1 to 65535");
     let json = read(JSON, "{").unwrap_err();
-    assert!(
-        json.to_string().starts_with("the body is not valid JSON: "),
-        "{json}"
-    );
+    assert!(json.to_string().starts_with("the body is not valid JSON: "), "{json}");
 }

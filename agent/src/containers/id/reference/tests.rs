@@ -16,10 +16,7 @@ fn a_reference_is_told_by_its_form() {
     let full = "0123456789abcdef".repeat(4);
     assert!(matches!(full.parse(), Ok(ContainerRef::Full(_))));
     for prefix in ["cafe", "0000", "0123456789ab", &full[1..]] {
-        assert!(
-            matches!(prefix.parse(), Ok(ContainerRef::Prefix(_))),
-            "{prefix}"
-        );
+        assert!(matches!(prefix.parse(), Ok(ContainerRef::Prefix(_))), "{prefix}");
     }
     let long = "n".repeat(255);
     for name in [

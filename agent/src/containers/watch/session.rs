@@ -1,7 +1,9 @@
 //! One session with Docker: from a list that worked to the first sign that it is away.
 
+mod queue;
+
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -24,18 +26,14 @@ use crate::{
         list::{ListEntry, ListScope},
     },
 };
+use queue::InspectionQueue;
 
-/// Inspections under way at once: enough to start fast, few enough not to press the engine.
-const INSPECTIONS_AT_ONCE: usize = 8;
 /// Everything is listed again after this time, in case an event was missed.
 const RESYNC: Duration = Duration::from_mins(1);
 /// A stream that says nothing for this long is tested with a ping.
 const SILENCE: Duration = Duration::from_secs(5);
 /// How long that ping may take.
 const PING_DEADLINE: Duration = Duration::from_secs(3);
-/// A container without a process, or whose cgroup is not there yet, is looked at again this often and this long.
-const RETRY: (Duration, u32) = (Duration::from_millis(50), 8);
-
 /// The stream of events begins this long before the list, so that nothing is lost between the two. An event told
 /// twice only has a container looked at twice.
 const OVERLAP_NS: u64 = 1_000_000_000;
@@ -45,14 +43,7 @@ type InspectionOutcome = (ContainerId, Result<Inspection, DockerError>);
 /// What a session keeps besides the table.
 struct Session {
     engine: Arc<Engine>,
-    /// Being inspected now.
-    busy: HashSet<ContainerId>,
-    /// Being inspected now, and something happened since that was asked.
-    stale: HashSet<ContainerId>,
-    /// To be inspected when there is room.
-    waiting: VecDeque<ContainerId>,
-    /// Looked at again later, and how often it was already.
-    retries: HashMap<ContainerId, (Instant, u32)>,
+    queue: InspectionQueue,
     /// Who waits for a container's inspection.
     wishes: HashMap<ContainerId, Vec<oneshot::Sender<()>>>,
     running: FuturesUnordered<BoxFuture<'static, InspectionOutcome>>,
@@ -83,7 +74,7 @@ pub(super) async fn run(watcher: &mut Watcher) -> DockerError {
         session.fill();
         session.publish_if_settled(watcher);
         let silence_ends = last_heard + SILENCE;
-        let next_retry = session.retries.values().map(|(at, _)| *at).min();
+        let next_retry = session.queue.next_retry();
         tokio::select! {
             event = events.next() => match event {
                 Some(Ok(event)) => {
@@ -99,7 +90,7 @@ pub(super) async fn run(watcher: &mut Watcher) -> DockerError {
                 }
             }
             Some(refresh) = watcher.refreshes.recv() => session.on_refresh(refresh),
-            () = sleep_until(next_retry), if next_retry.is_some() => session.requeue_due(),
+            () = sleep_until(next_retry), if next_retry.is_some() => session.queue.want_due(Instant::now()),
             _ = resync.tick(), if listing.is_none() => {
                 let engine = Arc::clone(&engine);
                 listing = Some(async move { engine.list(ListScope::All).await }.boxed());
@@ -144,10 +135,7 @@ impl Session {
     fn new(engine: Arc<Engine>) -> Self {
         Self {
             engine,
-            busy: HashSet::new(),
-            stale: HashSet::new(),
-            waiting: VecDeque::new(),
-            retries: HashMap::new(),
+            queue: InspectionQueue::default(),
             wishes: HashMap::new(),
             running: FuturesUnordered::new(),
             starting: true,
@@ -169,7 +157,7 @@ impl Session {
                 watcher.table.by_id.remove(&id);
             } else {
                 // It may be younger than the list.
-                self.want(id);
+                self.queue.want(id);
             }
         }
         for entry in entries {
@@ -180,7 +168,7 @@ impl Session {
             }
             // A list tells less of a running container than an inspection, and may be older than an event.
             if fresh.is_running() || !self.starting {
-                self.want(fresh.id);
+                self.queue.want(fresh.id);
             }
             if known.is_none() || !fresh.is_running() {
                 watcher.table.by_id.insert(fresh.id, Arc::new(fresh));
@@ -193,7 +181,7 @@ impl Session {
     /// The first table of a session is published when everything that runs has been looked at, so that nobody
     /// finds a container in it that has no cgroup yet.
     fn publish_if_settled(&mut self, watcher: &mut Watcher) {
-        if self.starting && self.busy.is_empty() && self.waiting.is_empty() {
+        if self.starting && self.queue.is_idle() {
             self.starting = false;
             watcher.publish();
         }
@@ -209,7 +197,7 @@ impl Session {
         tracing::debug!(container = %event.id, action = ?event.action, "event");
         match event.action {
             ContainerAction::Destroyed => {
-                self.forget(event.id);
+                self.queue.forget(event.id);
                 watcher.table.by_id.remove(&event.id);
                 self.publish(watcher);
             }
@@ -225,55 +213,21 @@ impl Session {
                     self.publish(watcher);
                 }
                 // It may be about to start again: only an inspection tells.
-                self.want(event.id);
+                self.queue.want(event.id);
             }
-            ContainerAction::Changed => self.want(event.id),
+            ContainerAction::Changed => self.queue.want(event.id),
         }
     }
 
     fn on_refresh(&mut self, refresh: Refresh) {
-        self.want(refresh.id);
+        self.queue.want(refresh.id);
         self.wishes.entry(refresh.id).or_default().push(refresh.done);
     }
 
-    /// Has a container inspected, after whatever inspection of it is under way.
-    fn want(&mut self, id: ContainerId) {
-        if self.busy.contains(&id) {
-            self.stale.insert(id);
-        } else if !self.waiting.contains(&id) {
-            self.waiting.push_back(id);
-        }
-    }
-
-    fn forget(&mut self, id: ContainerId) {
-        self.retries.remove(&id);
-        self.waiting.retain(|waiting| *waiting != id);
-    }
-
     fn fill(&mut self) {
-        while self.running.len() < INSPECTIONS_AT_ONCE
-            && let Some(id) = self.waiting.pop_front()
-        {
+        while let Some(id) = self.queue.next() {
             let engine = Arc::clone(&self.engine);
-            self.busy.insert(id);
             self.running.push(async move { (id, engine.inspect(id).await) }.boxed());
-        }
-    }
-
-    fn requeue_due(&mut self) {
-        let now = Instant::now();
-        let due: Vec<ContainerId> = self
-            .retries
-            .iter()
-            .filter(|(_, (at, _))| *at <= now)
-            .map(|(id, _)| *id)
-            .collect();
-        for id in due {
-            if let Some((at, _)) = self.retries.get_mut(&id) {
-                // Not due again before this attempt is over.
-                *at = now + Duration::from_hours(1);
-            }
-            self.want(id);
         }
     }
 
@@ -283,16 +237,14 @@ impl Session {
         id: ContainerId,
         outcome: Result<Inspection, DockerError>,
     ) -> Result<(), DockerError> {
-        self.busy.remove(&id);
-        if self.stale.remove(&id) {
+        if !self.queue.is_current(id) {
             // It describes a state from before the last event.
-            self.waiting.push_back(id);
             return Ok(());
         }
         match outcome {
             Ok(inspection) => self.take_in(watcher, &inspection),
             Err(error) if error.is_not_found() => {
-                self.forget(id);
+                self.queue.forget(id);
                 watcher.table.by_id.remove(&id);
                 self.publish(watcher);
             }
@@ -313,14 +265,14 @@ impl Session {
             let place = container.pid.map(|pid| watcher.locator.locate(id, pid));
             container.place = match place {
                 Some(Ok(place)) => {
-                    self.retries.remove(&id);
+                    self.queue.settle(id);
                     Some(place)
                 }
                 Some(Err(error)) => self.retry(id, &error.to_string()),
                 None => self.retry(id, "it has no process yet"),
             };
         } else {
-            self.retries.remove(&id);
+            self.queue.settle(id);
         }
         if watcher.table.by_id.get(&id).is_none_or(|known| **known != container) {
             watcher.table.by_id.insert(id, Arc::new(container));
@@ -330,15 +282,11 @@ impl Session {
 
     /// Has it looked at again a little later; in the end it has no place of its own, which is an answer too.
     fn retry(&mut self, id: ContainerId, why: &str) -> Option<Place> {
-        let times = self.retries.get(&id).map_or(0, |(_, times)| *times);
-        if times >= RETRY.1 {
-            tracing::warn!(container = %id, "its cgroup is not found, so Docker's stats serve it: {why}");
-            self.retries.remove(&id);
-            return Some(Place::default());
+        if self.queue.retry(id, Instant::now()) {
+            return None;
         }
-        let after = RETRY.0 * 2_u32.pow(times);
-        self.retries.insert(id, (Instant::now() + after, times + 1));
-        None
+        tracing::warn!(container = %id, "its cgroup is not found, so Docker's stats serve it: {why}");
+        Some(Place::default())
     }
 }
 

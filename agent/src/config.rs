@@ -197,13 +197,31 @@ fn max_containers(given: &str) -> Result<u32, ConfigError> {
 }
 
 fn log_filter(given: String) -> Result<String, ConfigError> {
+    let refused = |reason: String| ConfigError::Log {
+        given: printable(&given),
+        reason,
+    };
+    // The parser panics on some text beyond ASCII, and takes a mistyped level for the name of a module.
+    if !given.is_ascii() {
+        return Err(refused("it is not plain ASCII".to_owned()));
+    }
+    if let Some(word) = given
+        .split(',')
+        .map(str::trim)
+        .find(|part| !part.contains('=') && !is_level(part))
+    {
+        return Err(refused(format!("`{}` is no level", printable(word))));
+    }
     match EnvFilter::builder().parse(&given) {
         Ok(_) => Ok(given),
-        Err(error) => Err(ConfigError::Log {
-            given: printable(&given),
-            reason: error.to_string(),
-        }),
+        Err(error) => Err(refused(error.to_string())),
     }
+}
+
+fn is_level(word: &str) -> bool {
+    ["off", "error", "warn", "info", "debug", "trace"]
+        .iter()
+        .any(|level| level.eq_ignore_ascii_case(word))
 }
 
 /// Text that was given, fit to be shown in one line.

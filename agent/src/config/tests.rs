@@ -151,7 +151,7 @@ fn a_log_filter_is_checked() {
     ] {
         assert_eq!(config(|cli| cli.log = given.to_owned()).unwrap().log, given);
     }
-    for given in ["balancer_agent=loud", "a=b=c", "[", "x\ny=loud"] {
+    for given in ["balancer_agent=loud", "a=b=c", "[", "x\ny=loud", "inof", "", " 𘠀="] {
         let error = config(|cli| cli.log = given.to_owned()).unwrap_err().to_string();
         assert!(error.starts_with("--log: `"), "{error}");
         assert_eq!(error.lines().count(), 1, "{error}");

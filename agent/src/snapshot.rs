@@ -37,8 +37,17 @@ pub struct ContainerUsage {
     pub sampled_ns: u64,
     /// Memory; `None` where it could not be read.
     pub memory: Option<MemoryUse>,
-    /// When it has run for an interval, in ns since 1970: nobody is told before.
-    pub ready_ns: u64,
+    /// When the run that this is about began, in ns since 1970.
+    pub started_ns: Option<u64>,
+}
+
+impl ContainerUsage {
+    /// Whether it may be told at `now_ns` (ns since 1970) of a container that started at `started_ns`: it is about
+    /// that run and not the one before, and that run has lasted for an interval.
+    pub fn is_ready(&self, started_ns: Option<u64>, interval_ns: u64, now_ns: u64) -> bool {
+        self.started_ns == started_ns
+            && started_ns.is_none_or(|started_ns| now_ns >= started_ns.saturating_add(interval_ns))
+    }
 }
 
 /// Memory of one container, in bytes.

@@ -21,13 +21,7 @@ pub(crate) struct Executable {
 
 /// The agent as it is shipped: release profile.
 pub(crate) fn agent() -> Result<PathBuf> {
-    let build = Command::cargo().args([
-        "build",
-        "--locked",
-        "--release",
-        "--package",
-        "balancer-agent",
-    ]);
+    let build = Command::cargo().args(["build", "--locked", "--release", "--package", "balancer-agent"]);
     the_one(build, "balancer-agent")
 }
 
@@ -93,9 +87,7 @@ fn executable(message: &str) -> Option<Executable> {
     let kinds = target.get("kind")?.as_array()?;
     Some(Executable {
         path: message.get("executable")?.as_str()?.into(),
-        package: Path::new(message.get("manifest_path")?.as_str()?)
-            .parent()?
-            .to_owned(),
+        package: Path::new(message.get("manifest_path")?.as_str()?).parent()?.to_owned(),
         target: target.get("name")?.as_str()?.to_owned(),
         integration_test: kinds.iter().any(|kind| kind == "test"),
     })
@@ -120,12 +112,10 @@ mod tests {
 
     #[test]
     fn a_library_and_a_line_of_text_are_no_executables() {
-        let library = r#"{"manifest_path":"/repo/agent/Cargo.toml","target":{"kind":["lib"],"name":"x"},"executable":null}"#;
+        let library =
+            r#"{"manifest_path":"/repo/agent/Cargo.toml","target":{"kind":["lib"],"name":"x"},"executable":null}"#;
         assert_eq!(executable(library), None);
-        assert_eq!(
-            executable(r#"{"reason":"build-finished","success":true}"#),
-            None
-        );
+        assert_eq!(executable(r#"{"reason":"build-finished","success":true}"#), None);
         assert_eq!(executable("warning: something"), None);
     }
 }

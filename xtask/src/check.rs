@@ -57,18 +57,16 @@ fn format() -> Result<()> {
 
 /// Lints need no kernel programs: agent/build.rs is told to leave them out.
 fn host_lints() -> Result<()> {
-    let clippy =
-        Command::cargo()
-            .arg("clippy")
-            .args(HOST)
-            .args(["--all-targets", "--", "-D", "warnings"]);
+    let clippy = Command::cargo()
+        .arg("clippy")
+        .args(HOST)
+        .args(["--all-targets", "--", "-D", "warnings"]);
     clippy.env("AYA_BUILD_SKIP", "1").run()
 }
 
 /// By the compiler that builds them and for their own target: on the host the crate is an empty stub.
 fn kernel_lints() -> Result<()> {
-    let toolchain =
-        Toolchain::chosen()?.context("no compiler for the BPF target: run `cargo xtask setup`")?;
+    let toolchain = Toolchain::chosen()?.context("no compiler for the BPF target: run `cargo xtask setup`")?;
     // Where build scripts and metadata of another compiler lie, cargo would build everything anew at each change.
     let target = target_directory()?.join("bpf-lints");
     let mut clippy = toolchain
@@ -95,24 +93,18 @@ fn documentation() -> Result<()> {
         .arg("doc")
         .args(HOST)
         .args(["--no-deps", "--document-private-items"]);
-    doc.env("RUSTDOCFLAGS", "-D warnings")
-        .env("AYA_BUILD_SKIP", "1")
-        .run()
+    doc.env("RUSTDOCFLAGS", "-D warnings").env("AYA_BUILD_SKIP", "1").run()
 }
 
 /// Licences, bans and sources need nothing but the lock file; advisories need their database from the network.
 fn dependencies() -> Result<()> {
     let deny = Command::cargo().arg("deny").arg("--workspace");
-    deny.clone()
-        .args(["check", "bans", "licenses", "sources"])
-        .run()?;
+    deny.clone().args(["check", "bans", "licenses", "sources"]).run()?;
     let fetch = Command::new("timeout")
         .arg(DATABASE_DEADLINE.as_secs().to_string())
         .args(["cargo", "deny", "fetch", "db"]);
     if fetch.ask().is_none() {
-        println!(
-            "advisories: NOT checked, their database cannot be fetched from here (`{fetch}` fails)"
-        );
+        println!("advisories: NOT checked, their database cannot be fetched from here (`{fetch}` fails)");
         return Ok(());
     }
     deny.args(["check", "--disable-fetch", "advisories"]).run()
@@ -135,10 +127,7 @@ fn repository_rules() -> Result<()> {
 /// The agent's own `--help` is the judge of the configuration table.
 fn readme() -> Result<()> {
     let files = tree::read()?;
-    let Some(readme) = files
-        .iter()
-        .find(|file: &&SourceFile| file.path == "README.md")
-    else {
+    let Some(readme) = files.iter().find(|file: &&SourceFile| file.path == "README.md") else {
         bail!("there is no README.md");
     };
     let help = Command::new(artifacts::agent()?).arg("--help");
@@ -150,11 +139,7 @@ fn told(breaches: &[rules::Breach]) -> Result<()> {
     for breach in breaches {
         println!("{breach}");
     }
-    ensure!(
-        breaches.is_empty(),
-        "{} places break a rule",
-        breaches.len()
-    );
+    ensure!(breaches.is_empty(), "{} places break a rule", breaches.len());
     Ok(())
 }
 
@@ -169,14 +154,10 @@ fn target_directory() -> Result<std::path::PathBuf> {
         "--manifest-path",
     ]);
     let metadata = metadata.arg(workspace()?.join("Cargo.toml"));
-    let answer = metadata
-        .ask()
-        .with_context(|| format!("`{metadata}` fails"))?;
-    let answer: serde_json::Value = serde_json::from_str(&answer)
-        .with_context(|| format!("reading what `{metadata}` printed"))?;
-    let directory = answer
-        .get("target_directory")
-        .and_then(serde_json::Value::as_str);
+    let answer = metadata.ask().with_context(|| format!("`{metadata}` fails"))?;
+    let answer: serde_json::Value =
+        serde_json::from_str(&answer).with_context(|| format!("reading what `{metadata}` printed"))?;
+    let directory = answer.get("target_directory").and_then(serde_json::Value::as_str);
     directory
         .map(Into::into)
         .context("cargo metadata names no target directory")

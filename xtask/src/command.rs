@@ -5,10 +5,12 @@ use std::{
     env,
     ffi::{OsStr, OsString},
     fmt,
-    io::{BufRead as _, BufReader},
+    fs::File,
+    io::{self, BufRead as _, BufReader, Write as _},
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
-    process::{self, ExitStatus, Stdio},
+    process::{self, Child, ExitStatus, Stdio},
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -68,12 +70,21 @@ impl Command {
             .args(self.args)
     }
 
+    /// The same command, ended with an exit code of 124 where it takes longer.
+    pub(crate) fn within(self, deadline: Duration) -> Self {
+        Self {
+            program: "timeout".into(),
+            args: [deadline.as_secs().to_string().into(), self.program]
+                .into_iter()
+                .chain(self.args)
+                .collect(),
+            envs: self.envs,
+        }
+    }
+
     /// Runs it on this terminal; any exit code but 0 is an error.
     pub(crate) fn run(&self) -> Result<()> {
-        let status = self
-            .printed()
-            .status()
-            .with_context(|| format!("starting `{self}`"))?;
+        let status = self.printed().status().with_context(|| format!("starting `{self}`"))?;
         self.succeeded(status)
     }
 
@@ -96,14 +107,38 @@ impl Command {
                 line.clear();
             }
         }
-        child
-            .wait()
-            .with_context(|| format!("waiting for `{self}`"))
+        child.wait().with_context(|| format!("waiting for `{self}`"))
     }
 
     /// Becomes the program, so that signals and the exit code are its own. Returns only where that fails.
     pub(crate) fn exec(&self) -> Result<Infallible> {
         Err(self.printed().exec()).with_context(|| format!("starting `{self}`"))
+    }
+
+    /// Runs it out of reach of the terminal's Ctrl-C and gives what it prints on standard output; the error of one that
+    /// fails holds what it said on standard error.
+    pub(crate) fn output(&self) -> Result<String> {
+        let output = self
+            .printed()
+            .process_group(0)
+            .stdin(Stdio::null())
+            .output()
+            .with_context(|| format!("starting `{self}`"))?;
+        self.succeeded(output.status)
+            .with_context(|| String::from_utf8_lossy(&output.stderr).trim().to_owned())?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Starts it out of reach of the terminal's Ctrl-C; all that it says goes to `log`. The caller ends it.
+    pub(crate) fn spawn(&self, log: File) -> Result<Child> {
+        let out = log.try_clone().context("sharing a log file")?;
+        self.printed()
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("starting `{self}`"))
     }
 
     /// What a read-only question prints on standard output; `None` where it fails. Not printed: it changes nothing.
@@ -127,7 +162,8 @@ impl Command {
     }
 
     fn printed(&self) -> process::Command {
-        eprintln!("+ {self}");
+        // A terminal that is gone must not stop a clean-up, as the panic of `eprintln!` would.
+        let _ = writeln!(io::stderr(), "+ {self}");
         self.process()
     }
 
@@ -147,14 +183,8 @@ impl fmt::Display for Command {
         }
         // A path to cargo or to a test says nothing that its last part does not.
         let program = Path::new(&self.program);
-        write!(
-            f,
-            "{}",
-            quoted(program.file_name().unwrap_or(&self.program))
-        )?;
-        self.args
-            .iter()
-            .try_for_each(|arg| write!(f, " {}", quoted(arg)))
+        write!(f, "{}", quoted(program.file_name().unwrap_or(&self.program)))?;
+        self.args.iter().try_for_each(|arg| write!(f, " {}", quoted(arg)))
     }
 }
 
@@ -198,9 +228,7 @@ mod tests {
 
     #[test]
     fn a_command_is_printed_as_a_shell_would_take_it() {
-        let command = Command::new("/usr/bin/tar")
-            .env("A", "b c")
-            .args(["-x", "it's", ""]);
+        let command = Command::new("/usr/bin/tar").env("A", "b c").args(["-x", "it's", ""]);
         assert_eq!(command.to_string(), r"A='b c' tar -x 'it'\''s' ''");
     }
 
@@ -208,9 +236,7 @@ mod tests {
     fn an_error_names_the_command_that_failed() {
         let error = Command::new("false").arg("--now").run().unwrap_err();
         assert!(
-            error
-                .to_string()
-                .starts_with("`false --now` failed: exit status: 1"),
+            error.to_string().starts_with("`false --now` failed: exit status: 1"),
             "{error}"
         );
         let error = Command::new("no-such-program").run().unwrap_err();
@@ -229,11 +255,28 @@ mod tests {
     }
 
     #[test]
-    fn a_question_that_fails_has_no_answer() {
+    fn output_is_what_was_printed_and_an_error_what_was_said() {
+        let command = |script: &str| Command::new("sh").args(["-c", script]);
+        assert_eq!(command("echo yes; echo no >&2").output().unwrap(), "yes\n");
+        let error = command("echo yes; echo no >&2; exit 2").output().unwrap_err();
         assert_eq!(
-            Command::new("echo").arg("yes").ask().as_deref(),
-            Some("yes\n")
+            format!("{error:#}"),
+            "no: `sh -c 'echo yes; echo no >&2; exit 2'` failed: exit status: 2"
         );
+    }
+
+    #[test]
+    fn a_deadline_is_part_of_the_command() {
+        let command = Command::new("tar")
+            .arg("-x")
+            .env("A", "b")
+            .within(Duration::from_mins(1));
+        assert_eq!(command.to_string(), "A=b timeout 60 tar -x");
+    }
+
+    #[test]
+    fn a_question_that_fails_has_no_answer() {
+        assert_eq!(Command::new("echo").arg("yes").ask().as_deref(), Some("yes\n"));
         assert_eq!(Command::new("false").ask(), None);
         assert_eq!(Command::new("no-such-program").ask(), None);
     }

@@ -2,7 +2,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    io::ErrorKind,
+    io::{self, ErrorKind},
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
 };
@@ -15,12 +15,7 @@ const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 /// told to look elsewhere than on a socket of this machine.
 pub(crate) fn absent(flags: &[OsString], docker_url: Option<&OsStr>) -> Option<String> {
     let socket = socket(flags, docker_url)?;
-    let problem = match UnixStream::connect(&socket) {
-        Ok(_) => return None,
-        // The agent runs as root and may open what this user may not.
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => return None,
-        Err(error) => error,
-    };
+    let problem = connect(&socket).err()?;
     let remedy = remedy(
         find("dockerd").is_some(),
         Path::new("/run/systemd/system").is_dir(),
@@ -32,8 +27,17 @@ pub(crate) fn absent(flags: &[OsString], docker_url: Option<&OsStr>) -> Option<S
     ))
 }
 
+/// Whether something listens on this socket.
+pub(crate) fn connect(socket: &Path) -> io::Result<()> {
+    match UnixStream::connect(socket) {
+        // What this user may not open, root may.
+        Err(error) if error.kind() != ErrorKind::PermissionDenied => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// The socket that these flags and this `DOCKER_URL` lead to, by the agent's own rules.
-fn socket(flags: &[OsString], docker_url: Option<&OsStr>) -> Option<PathBuf> {
+pub(crate) fn socket(flags: &[OsString], docker_url: Option<&OsStr>) -> Option<PathBuf> {
     let mut given = docker_url.map(OsStr::to_string_lossy);
     let mut words = flags.iter().map(|flag| flag.to_string_lossy());
     while let Some(word) = words.next() {
@@ -82,14 +86,8 @@ mod tests {
             socket_of(&["--docker-url", "file:///b.sock"], Some("unix:///a.sock")),
             some("/b.sock")
         );
-        assert_eq!(
-            socket_of(&["--docker-url=unix:///c.sock"], None),
-            some("/c.sock")
-        );
-        assert_eq!(
-            socket_of(&["--docker-url=tcp://127.0.0.1:2375"], None),
-            None
-        );
+        assert_eq!(socket_of(&["--docker-url=unix:///c.sock"], None), some("/c.sock"));
+        assert_eq!(socket_of(&["--docker-url=tcp://127.0.0.1:2375"], None), None);
     }
 
     #[test]
@@ -106,13 +104,7 @@ mod tests {
     fn the_remedy_fits_the_machine() {
         assert_eq!(remedy(true, true, true), "`sudo systemctl start docker`");
         assert_eq!(remedy(true, false, true), "`sudo dockerd`");
-        assert_eq!(
-            remedy(false, true, true),
-            "`sudo apt-get install docker.io`"
-        );
-        assert_eq!(
-            remedy(false, true, false),
-            "see docs.docker.com/engine/install"
-        );
+        assert_eq!(remedy(false, true, true), "`sudo apt-get install docker.io`");
+        assert_eq!(remedy(false, true, false), "see docs.docker.com/engine/install");
     }
 }

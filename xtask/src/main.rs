@@ -1,4 +1,4 @@
-//! Chores of this repository, one file a command: `cargo xtask setup | run | test | check`.
+//! Chores of this repository, one file a command: `cargo xtask setup | run | demo | test | check`.
 //!
 //! It prints every command that it runs. It never compiles the kernel programs itself: `agent/build.rs` does, so that
 //! a plain `cargo build` gives the same agent.
@@ -6,6 +6,7 @@
 mod artifacts;
 mod check;
 mod command;
+mod demo;
 mod docker;
 mod rules;
 mod run;
@@ -31,6 +32,8 @@ enum Chore {
     Setup(setup::Args),
     /// Set up if needed, build, and run the agent as root; flags for the agent go after `--`.
     Run(run::Args),
+    /// Set up if needed, and show the agent at work: containers under load in a table, removed at the end.
+    Demo(demo::Args),
     /// Set up if needed and run the tests: those without root, then those with root and a Docker engine.
     Test(test::Args),
     /// Format, lints, dependencies, documentation and the rules of this repository.
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Setup(args) => setup::main(&args),
         Chore::Run(args) => run::main(&args),
+        Chore::Demo(args) => demo::main(&args),
         Chore::Test(args) => test::main(&args),
         Chore::Check(args) => check::main(&args),
     };

@@ -46,10 +46,7 @@ pub(crate) fn main(args: &Args) -> Result<()> {
 }
 
 /// Names the agent's environment variables, so that they pass through sudo.
-fn with_settings(
-    command: Command,
-    variables: impl Iterator<Item = (OsString, OsString)>,
-) -> Command {
+pub(crate) fn with_settings(command: Command, variables: impl Iterator<Item = (OsString, OsString)>) -> Command {
     variables
         .filter(|(name, _)| is_setting(name))
         .fold(command, |command, (name, value)| command.env(name, value))
@@ -57,8 +54,7 @@ fn with_settings(
 
 fn is_setting(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
-    name.starts_with("AGENT_")
-        || ["DOCKER_URL", "RUST_LOG", "RUST_BACKTRACE"].contains(&name.as_ref())
+    name.starts_with("AGENT_") || ["DOCKER_URL", "RUST_LOG", "RUST_BACKTRACE"].contains(&name.as_ref())
 }
 
 #[cfg(test)]

@@ -18,10 +18,7 @@ pub(crate) struct Args {}
 pub(crate) fn main(_: &Args) -> Result<()> {
     let started = Instant::now();
     if !ensure(Need::Build)? {
-        println!(
-            "setup: all is there (looked for {} ms)",
-            started.elapsed().as_millis()
-        );
+        println!("setup: all is there (looked for {} ms)", started.elapsed().as_millis());
     }
     Ok(())
 }

@@ -59,9 +59,7 @@ pub(crate) fn main(args: &Args) -> Result<()> {
     ensure!(
         ran > 0,
         "no test {}",
-        filter.map_or("ran".to_owned(), |filter| format!(
-            "has {filter:?} in its name"
-        ))
+        filter.map_or("ran".to_owned(), |filter| format!("has {filter:?} in its name"))
     );
     ensure!(totals.failed == 0, "tests failed");
     Ok(())
@@ -86,10 +84,7 @@ fn docker(filter: Option<&str>) -> Result<Totals> {
     let agent = artifacts::agent()?;
     let workload = artifacts::workload()?;
     let tests = artifacts::integration_tests()?;
-    ensure!(
-        !tests.is_empty(),
-        "the package agent-tests has no integration test"
-    );
+    ensure!(!tests.is_empty(), "the package agent-tests has no integration test");
     let mut totals = Totals::default();
     for test in tests {
         let command = Command::new(test.path)

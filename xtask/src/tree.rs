@@ -25,10 +25,7 @@ impl SourceFile {
 
     /// Lines with their numbers from 1.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.text
-            .lines()
-            .enumerate()
-            .map(|(index, line)| (index + 1, line))
+        self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 
     pub(crate) fn is_rust(&self) -> bool {
@@ -48,13 +45,11 @@ impl SourceFile {
 
 pub(crate) fn read() -> Result<Vec<SourceFile>> {
     let root = workspace()?;
-    let git = Command::new("git").arg("-C").arg(&root).args([
-        "ls-files",
-        "-z",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-    ]);
+    let git =
+        Command::new("git")
+            .arg("-C")
+            .arg(&root)
+            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
     let listed = git
         .ask()
         .with_context(|| format!("`{git}` does not list the files of this repository"))?;

@@ -17,8 +17,7 @@ const UNSAFE_ROOMS: [&str; 3] = ["agent/src/kernel", "agent-ebpf/", "agent-commo
 
 pub(super) fn crates_stay_in_their_room(files: &[SourceFile]) -> Vec<Breach> {
     let mut breaches = Vec::new();
-    for (file, number, code) in code(files).filter(|(file, ..)| file.path.starts_with("agent/src/"))
-    {
+    for (file, number, code) in code(files).filter(|(file, ..)| file.path.starts_with("agent/src/")) {
         for (name, room) in DOORS {
             if !is_in(file, &format!("agent/src/{room}")) && names_crate(code, name) {
                 breaches.push(Breach::at(
@@ -35,8 +34,7 @@ pub(super) fn crates_stay_in_their_room(files: &[SourceFile]) -> Vec<Breach> {
 pub(super) fn unsafe_stays_in_its_room(files: &[SourceFile]) -> Vec<Breach> {
     code(files)
         .filter(|(file, _, code)| {
-            !UNSAFE_ROOMS.iter().any(|room| is_in(file, room))
-                && words(code).any(|(word, _)| word == "unsafe")
+            !UNSAFE_ROOMS.iter().any(|room| is_in(file, room)) && words(code).any(|(word, _)| word == "unsafe")
         })
         .map(|(file, number, _)| {
             Breach::at(
@@ -73,19 +71,20 @@ fn words(code: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut quoted = false;
     std::iter::from_fn(move || {
         loop {
-            let start = rest.find(|c| is_word(c) || c == '"')?;
-            if rest[start..].starts_with('"') {
-                quoted = !quoted;
-                rest = &rest[start + 1..];
-                continue;
-            }
-            let end = rest[start..]
-                .find(|c| !is_word(c))
-                .map_or(rest.len(), |length| start + length);
-            let found = (&rest[start..end], &rest[end..]);
-            rest = found.1;
-            if !quoted {
-                return Some(found);
+            let start = rest.find(|c| is_word(c) || c == '"' || c == '\\')?;
+            let found = &rest[start..];
+            let length = match found.as_bytes().first()? {
+                b'"' => {
+                    quoted = !quoted;
+                    1
+                }
+                // An escape takes the next character with it, a quote above all.
+                b'\\' => 1 + found[1..].chars().next().map_or(0, char::len_utf8),
+                _ => found.find(|c| !is_word(c)).unwrap_or(found.len()),
+            };
+            rest = &found[length..];
+            if !quoted && found.starts_with(is_word) {
+                return Some((&found[..length], rest));
             }
         }
     })
@@ -143,10 +142,7 @@ mod tests {
     fn a_crate_is_named_in_its_room() {
         assert_eq!(crates("agent/src/kernel.rs", "use aya::Ebpf;"), 0);
         assert_eq!(crates("agent/src/kernel/load.rs", "use aya::Ebpf;"), 0);
-        assert_eq!(
-            crates("agent/src/docker/events.rs", "use bollard::Docker;"),
-            0
-        );
+        assert_eq!(crates("agent/src/docker/events.rs", "use bollard::Docker;"), 0);
         assert_eq!(crates("agent/src/api.rs", "use axum::Router;"), 0);
     }
 
@@ -161,26 +157,16 @@ mod tests {
         ] {
             assert_eq!(crates(file, text), 0, "{text}");
         }
-        for text in [
-            "#![forbid(unsafe_code)]",
-            "// unsafe here",
-            "let x = \"unsafe\";",
-        ] {
+        for text in ["#![forbid(unsafe_code)]", "// unsafe here", "let x = \"unsafe\";"] {
             assert_eq!(unsafes(file, text), 0, "{text}");
         }
     }
 
     #[test]
     fn unsafe_outside_its_room_is_found() {
-        assert_eq!(
-            unsafes("agent/src/node.rs", "    unsafe { libc::geteuid() };"),
-            1
-        );
+        assert_eq!(unsafes("agent/src/node.rs", "    unsafe { libc::geteuid() };"), 1);
         assert_eq!(unsafes("tests/src/lib.rs", "unsafe impl Send for X {}"), 1);
-        assert_eq!(
-            unsafes("agent/src/kernel/batch.rs", "unsafe { syscall() }"),
-            0
-        );
+        assert_eq!(unsafes("agent/src/kernel/batch.rs", "unsafe { syscall() }"), 0);
         assert_eq!(unsafes("agent-ebpf/src/maps.rs", "unsafe { read() }"), 0);
     }
 }

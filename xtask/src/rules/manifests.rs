@@ -8,10 +8,8 @@ pub(super) fn inherit_lints(files: &[SourceFile]) -> Vec<Breach> {
     let crates = files
         .iter()
         .filter(|file| file.path.ends_with("Cargo.toml") && section(file, "package").is_some());
-    let deaf = crates.filter(|file| {
-        !section(file, "lints")
-            .is_some_and(|mut lines| lines.any(|line| line == "workspace = true"))
-    });
+    let deaf = crates
+        .filter(|file| !section(file, "lints").is_some_and(|mut lines| lines.any(|line| line == "workspace = true")));
     deaf.map(|file| {
         Breach::at(
             file,
@@ -25,8 +23,7 @@ pub(super) fn inherit_lints(files: &[SourceFile]) -> Vec<Breach> {
 /// With `runner = "sudo"` a plain `cargo test` would run as root and leave files of root behind.
 pub(super) fn no_runner(files: &[SourceFile]) -> Vec<Breach> {
     let configs = files.iter().filter(|file| file.path.starts_with(".cargo/"));
-    let lines =
-        configs.flat_map(|file| file.lines().map(move |(number, line)| (file, number, line)));
+    let lines = configs.flat_map(|file| file.lines().map(move |(number, line)| (file, number, line)));
     lines
         .filter(|(_, _, line)| line.trim_start().starts_with("runner"))
         .map(|(file, number, _)| {
@@ -60,10 +57,7 @@ mod tests {
 
     #[test]
     fn a_crate_that_does_not_inherit_the_lints_is_found() {
-        assert_eq!(
-            inherit_lints(&[manifest("[lints]\nworkspace = true\n")]),
-            []
-        );
+        assert_eq!(inherit_lints(&[manifest("[lints]\nworkspace = true\n")]), []);
         assert_eq!(inherit_lints(&[manifest("")]).len(), 1);
         assert_eq!(inherit_lints(&[manifest("[lints]\n")]).len(), 1);
         assert_eq!(
@@ -81,9 +75,6 @@ mod tests {
     fn a_runner_is_found() {
         let config = |text| SourceFile::new(".cargo/config.toml", text);
         assert_eq!(no_runner(&[config("[alias]\nxtask = \"run\"\n")]), []);
-        assert_eq!(
-            no_runner(&[config("[target.x]\n  runner = \"sudo -E\"\n")])[0].line,
-            2
-        );
+        assert_eq!(no_runner(&[config("[target.x]\n  runner = \"sudo -E\"\n")])[0].line, 2);
     }
 }

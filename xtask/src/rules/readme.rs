@@ -14,11 +14,7 @@ pub(super) fn subcommands_exist(files: &[SourceFile], subcommands: &[String]) ->
                     .next()
                     .unwrap_or_default();
                 if !word.is_empty() && !subcommands.iter().any(|known| known == word) {
-                    breaches.push(Breach::at(
-                        file,
-                        number,
-                        format!("there is no `cargo xtask {word}`"),
-                    ));
+                    breaches.push(Breach::at(file, number, format!("there is no `cargo xtask {word}`")));
                 }
             }
         }
@@ -34,22 +30,12 @@ pub(crate) fn agent_flags_exist(readme: &SourceFile, help: &str) -> Vec<Breach> 
         .flat_map(|(number, line)| flags(line).into_iter().map(move |flag| (number, flag)))
         .collect();
     let unknown = named.iter().filter(|(_, flag)| !known.contains(flag));
-    let unknown = unknown.map(|(number, flag)| {
-        Breach::at(
-            readme,
-            *number,
-            format!("balancer-agent has no flag {flag}"),
-        )
-    });
-    let untold = known
-        .iter()
-        .filter(|flag| **flag != "--help" && **flag != "--version");
+    let unknown =
+        unknown.map(|(number, flag)| Breach::at(readme, *number, format!("balancer-agent has no flag {flag}")));
+    let untold = known.iter().filter(|flag| **flag != "--help" && **flag != "--version");
     let untold = untold.filter(|flag| !named.iter().any(|(_, named)| named == *flag));
     unknown
-        .chain(
-            untold
-                .map(|flag| Breach::at(readme, 0, format!("its tables leave out the flag {flag}"))),
-        )
+        .chain(untold.map(|flag| Breach::at(readme, 0, format!("its tables leave out the flag {flag}"))))
         .collect()
 }
 
@@ -63,10 +49,7 @@ fn flags(text: &str) -> Vec<&str> {
             .unwrap_or(text.len() - at - 2);
         let flag = &text[at..at + 2 + length];
         let begins = before.is_none_or(|c| !c.is_alphanumeric() && c != '-');
-        if begins
-            && flag.as_bytes().get(2).is_some_and(u8::is_ascii_lowercase)
-            && !found.contains(&flag)
-        {
+        if begins && flag.as_bytes().get(2).is_some_and(u8::is_ascii_lowercase) && !found.contains(&flag) {
             found.push(flag);
         }
     }
@@ -82,20 +65,11 @@ mod tests {
         let known = ["run".to_owned(), "test".to_owned()];
         let readme = |text| [SourceFile::new("README.md", text)];
         assert_eq!(
-            subcommands_exist(
-                &readme("`cargo xtask run -- --listen x`, `cargo xtask test`"),
-                &known
-            ),
+            subcommands_exist(&readme("`cargo xtask run -- --listen x`, `cargo xtask test`"), &known),
             []
         );
-        let breaches = subcommands_exist(
-            &readme("fine\nthen cargo xtask fly and cargo xtask run"),
-            &known,
-        );
-        assert_eq!(
-            breaches[0].to_string(),
-            "README.md:2: there is no `cargo xtask fly`"
-        );
+        let breaches = subcommands_exist(&readme("fine\nthen cargo xtask fly and cargo xtask run"), &known);
+        assert_eq!(breaches[0].to_string(), "README.md:2: there is no `cargo xtask fly`");
         assert_eq!(breaches.len(), 1);
     }
 
@@ -103,7 +77,8 @@ mod tests {
     fn a_flag_that_the_agent_does_not_have_is_found() {
         let help = "  --listen <ADDR>  where\n  --interval <TIME>\n  -h, --help";
         let readme = |text| SourceFile::new("README.md", text);
-        let right = "| flag |\n| --- |\n| `--listen` | x |\n| `--interval` | y |\n\nwith `--free-text` outside of tables";
+        let right =
+            "| flag |\n| --- |\n| `--listen` | x |\n| `--interval` | y |\n\nwith `--free-text` outside of tables";
         assert_eq!(agent_flags_exist(&readme(right), help), []);
         let wrong = agent_flags_exist(&readme("| `--listen`, `--colour` |"), help);
         let wrong: Vec<_> = wrong.iter().map(ToString::to_string).collect();
@@ -119,9 +94,6 @@ mod tests {
     #[test]
     fn a_rule_of_a_table_is_no_flag() {
         assert_eq!(flags("| --- | :--- |"), Vec::<&str>::new());
-        assert_eq!(
-            flags("a--b `--cgroup-root`, --cgroup-root"),
-            ["--cgroup-root"]
-        );
+        assert_eq!(flags("a--b `--cgroup-root`, --cgroup-root"), ["--cgroup-root"]);
     }
 }

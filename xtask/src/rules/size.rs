@@ -34,8 +34,7 @@ pub(super) fn files_stay_readable(files: &[SourceFile]) -> Vec<Breach> {
 /// Files that are allowed but near the limit, with their lines.
 pub(crate) fn long_files(files: &[SourceFile]) -> Vec<(String, usize)> {
     let long = rust(files).filter(|(_, lines)| (LONG + 1..=TOO_LONG).contains(lines));
-    long.map(|(file, lines)| (file.path.clone(), lines))
-        .collect()
+    long.map(|(file, lines)| (file.path.clone(), lines)).collect()
 }
 
 fn rust(files: &[SourceFile]) -> impl Iterator<Item = (&SourceFile, usize)> {
@@ -55,39 +54,20 @@ mod tests {
 
     #[test]
     fn a_file_that_is_two_is_found() {
-        assert_eq!(
-            files_stay_readable(&[file("agent/src/node.rs", TOO_LONG)]),
-            []
-        );
-        assert_eq!(
-            files_stay_readable(&[file("agent/src/node.rs", TOO_LONG + 1)]).len(),
-            1
-        );
-        assert_eq!(
-            files_stay_readable(&[file("docs/guide.md", TOO_LONG + 1)]),
-            []
-        );
+        assert_eq!(files_stay_readable(&[file("agent/src/node.rs", TOO_LONG)]), []);
+        assert_eq!(files_stay_readable(&[file("agent/src/node.rs", TOO_LONG + 1)]).len(), 1);
+        assert_eq!(files_stay_readable(&[file("docs/guide.md", TOO_LONG + 1)]), []);
     }
 
     #[test]
     fn a_main_that_does_more_than_wire_is_found() {
-        assert_eq!(
-            files_stay_readable(&[file("agent/src/main.rs", MAIN - 1)]),
-            []
-        );
-        assert_eq!(
-            files_stay_readable(&[file("agent/src/main.rs", MAIN)]).len(),
-            1
-        );
+        assert_eq!(files_stay_readable(&[file("agent/src/main.rs", MAIN - 1)]), []);
+        assert_eq!(files_stay_readable(&[file("agent/src/main.rs", MAIN)]).len(), 1);
     }
 
     #[test]
     fn long_files_are_named_before_they_are_too_long() {
-        let files = [
-            file("a.rs", LONG),
-            file("b.rs", LONG + 1),
-            file("c.rs", TOO_LONG + 1),
-        ];
+        let files = [file("a.rs", LONG), file("b.rs", LONG + 1), file("c.rs", TOO_LONG + 1)];
         assert_eq!(long_files(&files), [("b.rs".to_owned(), LONG + 1)]);
     }
 }

@@ -4,20 +4,9 @@ use super::Breach;
 use crate::tree::SourceFile;
 
 /// Directories that hold somebody's files, never this project's. Written in parts, so that this file passes itself.
-const PLACES: [&str; 3] = [
-    concat!("/", "work/"),
-    concat!("/", "root/"),
-    concat!("/", "home/"),
-];
+const PLACES: [&str; 3] = [concat!("/", "work/"), concat!("/", "root/"), concat!("/", "home/")];
 /// Parts of the names of registry hosts: where packages come from is the machine's own configuration.
-const REGISTRIES: [&str; 6] = [
-    "debian.org",
-    "ubuntu.com",
-    "crates.io",
-    "npmjs",
-    "pypi",
-    "pythonhosted",
-];
+const REGISTRIES: [&str; 6] = ["debian.org", "ubuntu.com", "crates.io", "npmjs", "pypi", "pythonhosted"];
 
 pub(super) fn nothing_of_one_machine(files: &[SourceFile]) -> Vec<Breach> {
     let mut breaches = Vec::new();
@@ -73,11 +62,7 @@ mod tests {
     fn a_path_of_one_machine_is_found() {
         for place in PLACES {
             assert_eq!(found(&format!("see {place}project")), 1);
-            assert_eq!(
-                found(&format!("frame{place}project")),
-                0,
-                "part of a longer path"
-            );
+            assert_eq!(found(&format!("frame{place}project")), 0, "part of a longer path");
         }
         assert_eq!(found("/var/run/docker.sock and /usr/lib/llvm-22"), 0);
     }

@@ -22,24 +22,16 @@ pub(crate) fn execute(step: &Step) -> Result<()> {
             }
             Ok(())
         }
-        Step::AptInstall(packages) => {
-            apt(&["install", "--yes", "--no-remove", "--no-install-recommends"])
-                .args(packages)
-                .run()
-        }
-        Step::LinkToolchain => Command::new("rustup")
-            .args(["toolchain", "link", LINKED, "/usr"])
+        Step::AptInstall(packages) => apt(&["install", "--yes", "--no-remove", "--no-install-recommends"])
+            .args(packages)
             .run(),
+        Step::LinkToolchain => Command::new("rustup").args(["toolchain", "link", LINKED, "/usr"]).run(),
         Step::InstallNightly(name) => install_nightly(name),
         Step::AddClippy(name) => Command::new("rustup")
             .args(["component", "add", "clippy", "--toolchain", name])
             .run(),
         Step::BuildLinker(prefix) => cargo_install("bpf-linker", LINKER_VERSION)
-            .args([
-                "--no-default-features",
-                "--features",
-                &format!("llvm-{LLVM}"),
-            ])
+            .args(["--no-default-features", "--features", &format!("llvm-{LLVM}")])
             .env("LLVM_PREFIX", prefix)
             .run(),
         Step::DownloadLinker => download_linker(),
@@ -54,9 +46,7 @@ fn install_nightly(name: &str) -> Result<()> {
         .unwrap_or_default();
     if listed.lines().any(|line| line.starts_with(LINKED)) {
         // Its packages are gone, or this step would not be here; the build would go on taking it first.
-        Command::new("rustup")
-            .args(["toolchain", "uninstall", LINKED])
-            .run()?;
+        Command::new("rustup").args(["toolchain", "uninstall", LINKED]).run()?;
     }
     Command::new("rustup")
         .args(["toolchain", "install", name, "--profile", "minimal"])
@@ -85,20 +75,14 @@ fn cargo_install(name: &str, version: &str) -> Command {
 
 /// The released linker carries its own LLVM. It is unpacked beside its place and moved there whole.
 fn download_linker() -> Result<()> {
-    let name = format!(
-        "bpf-linker-{}-unknown-linux-musl.tar.zst",
-        env::consts::ARCH
-    );
-    let url =
-        format!("https://github.com/aya-rs/bpf-linker/releases/download/v{LINKER_VERSION}/{name}");
+    let name = format!("bpf-linker-{}-unknown-linux-musl.tar.zst", env::consts::ARCH);
+    let url = format!("https://github.com/aya-rs/bpf-linker/releases/download/v{LINKER_VERSION}/{name}");
     let bin = cargo_home()?.join("bin");
     let unpacked = bin.join(".bpf-linker-download");
     fs::create_dir_all(&unpacked).with_context(|| format!("creating {}", unpacked.display()))?;
     let done = fetch_and_place(&url, &unpacked, &name, &bin);
     fs::remove_dir_all(&unpacked).with_context(|| format!("removing {}", unpacked.display()))?;
-    done.with_context(|| {
-        format!("what is missing is bpf-linker {LINKER_VERSION}, and its release did not download")
-    })
+    done.with_context(|| format!("what is missing is bpf-linker {LINKER_VERSION}, and its release did not download"))
 }
 
 fn fetch_and_place(url: &str, unpacked: &Path, name: &str, bin: &Path) -> Result<()> {
@@ -126,8 +110,7 @@ fn fetch_and_place(url: &str, unpacked: &Path, name: &str, bin: &Path) -> Result
         .arg("bpf-linker")
         .run()?;
     let place = bin.join("bpf-linker");
-    fs::rename(unpacked.join("bpf-linker"), &place)
-        .with_context(|| format!("moving it to {}", place.display()))
+    fs::rename(unpacked.join("bpf-linker"), &place).with_context(|| format!("moving it to {}", place.display()))
 }
 
 fn cargo_home() -> Result<PathBuf> {

@@ -75,19 +75,15 @@ pub(crate) fn probe() -> Result<Facts> {
     let missing_tools: Vec<_> = TOOLS.iter().filter(|tool| !is_there(tool)).collect();
     let deny = Command::cargo().args(["deny", "--version"]).ask().is_some();
     // Asking apt takes a second and more: only where there may be something to ask for.
-    let complete = linker
-        && deny
-        && missing_tools.is_empty()
-        && matches!(compiler, Compiler::Ready { clippy: true, .. });
+    let complete =
+        linker && deny && missing_tools.is_empty() && matches!(compiler, Compiler::Ready { clippy: true, .. });
     Ok(Facts {
         compiler,
         nightly: pinned_nightly()?,
         rustup: find("rustup").is_some(),
         linker,
         llvm: llvm(),
-        downloader: ["curl", "tar", "zstd"]
-            .iter()
-            .all(|program| find(program).is_some()),
+        downloader: ["curl", "tar", "zstd"].iter().all(|program| find(program).is_some()),
         deny,
         missing_tools,
         apt: if complete { None } else { apt() },
@@ -135,9 +131,7 @@ fn is_static(file: &Path) -> bool {
     let read = File::open(file).and_then(|file| file.take(4096).read_to_end(&mut head));
     read.is_ok()
         && head.starts_with(b"\x7fELF")
-        && !head
-            .windows(6)
-            .any(|bytes| bytes == b"/ld-li" || bytes == b"/ld-mu")
+        && !head.windows(6).any(|bytes| bytes == b"/ld-li" || bytes == b"/ld-mu")
 }
 
 fn apt() -> Option<Apt> {
@@ -164,10 +158,7 @@ fn apt() -> Option<Apt> {
         .args(COMPILER_PACKAGES);
     Some(Apt {
         fresh: false,
-        knows: wanted
-            .into_iter()
-            .filter(|package| known.contains(package))
-            .collect(),
+        knows: wanted.into_iter().filter(|package| known.contains(package)).collect(),
         compiler_fits: trial.ask().is_some(),
     })
 }
@@ -177,10 +168,7 @@ fn known_packages(policy: &str) -> Vec<&str> {
     let mut name = "";
     let mut known = Vec::new();
     for line in policy.lines() {
-        if let Some(heading) = line
-            .strip_suffix(':')
-            .filter(|heading| !heading.starts_with(' '))
-        {
+        if let Some(heading) = line.strip_suffix(':').filter(|heading| !heading.starts_with(' ')) {
             name = heading;
         } else if line
             .strip_prefix("  Candidate: ")

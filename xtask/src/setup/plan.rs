@@ -7,12 +7,7 @@ use anyhow::{Result, bail};
 use super::facts::{Apt, Compiler, Facts};
 
 /// Rust for BPF as Debian packages it: `core` is compiled already, so no nightly is needed.
-pub(crate) const COMPILER_PACKAGES: [&str; 4] = [
-    "rustc-web",
-    "cargo-web",
-    "libstd-rust-web-dev-bpf",
-    "llvm-22-dev",
-];
+pub(crate) const COMPILER_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "libstd-rust-web-dev-bpf", "llvm-22-dev"];
 /// LLVM that the packaged compiler and the pinned nightly write their bitcode with.
 pub(crate) const LLVM: &str = "22";
 pub(crate) const LINKER_VERSION: &str = "0.13.0";
@@ -44,6 +39,9 @@ pub(crate) const TOOLS: [Tool; 6] = [
     },
 ];
 
+/// Programs that a Docker engine takes, without the one that talks to it.
+const ENGINE: [&str; 3] = ["dockerd", "ip", "iptables"];
+
 const fn tool(program: &'static str, packages: &'static [&'static str]) -> Tool {
     Tool {
         program,
@@ -61,6 +59,8 @@ pub(crate) enum Need {
     Test,
     /// That of `Build`, and lints.
     Check,
+    /// That of `Build`, and the Docker command; with `engine` also what starts a private engine.
+    Demo { engine: bool },
 }
 
 /// One thing to do.
@@ -103,8 +103,11 @@ pub(crate) fn plan(need: Need, facts: &Facts) -> Result<Vec<Step>> {
     plan.linker();
     match need {
         Need::Build => {}
-        Need::Test => plan.tools(),
+        Need::Test => plan.tools(|_| true),
         Need::Check => plan.lints(),
+        Need::Demo { engine } => {
+            plan.tools(|tool| tool.program == "docker" || engine && ENGINE.contains(&tool.program));
+        }
     }
     let idle = plan.packages.is_empty() && plan.steps.is_empty() && plan.missing.is_empty();
     if !idle && facts.apt.as_ref().is_some_and(|apt| !apt.fresh) {
@@ -177,22 +180,15 @@ impl Plan<'_> {
         }
     }
 
-    fn tools(&mut self) {
-        for tool in &self.facts.missing_tools {
-            let package = tool
-                .packages
-                .iter()
-                .find(|package| self.apt_knows(&[package]));
+    fn tools(&mut self, wanted: impl Fn(&Tool) -> bool) {
+        for tool in self.facts.missing_tools.iter().filter(|tool| wanted(tool)) {
+            let package = tool.packages.iter().find(|package| self.apt_knows(&[package]));
             match package {
                 Some(package) => self.packages.push(package),
                 None => self.missing.push(format!(
                     "the program `{}`{}: install it as root (in Debian it is in {})",
                     tool.program,
-                    if tool.is_static {
-                        ", statically linked"
-                    } else {
-                        ""
-                    },
+                    if tool.is_static { ", statically linked" } else { "" },
                     tool.packages.join(" or "),
                 )),
             }
@@ -205,9 +201,7 @@ impl Plan<'_> {
             Compiler::Ready { clippy: true, .. } => {}
             // The nightly is installed with it.
             Compiler::Absent if !self.packages.contains(&COMPILER_PACKAGES[0]) => {}
-            Compiler::Ready {
-                packaged: false, ..
-            } => self.steps.push(Step::AddClippy(facts.nightly.clone())),
+            Compiler::Ready { packaged: false, .. } => self.steps.push(Step::AddClippy(facts.nightly.clone())),
             _ if self.apt_knows(&[CLIPPY_PACKAGE]) => self.packages.push(CLIPPY_PACKAGE),
             _ => self.missing.push(format!(
                 "clippy of the packaged compiler: install the package {CLIPPY_PACKAGE} as root"
@@ -230,6 +224,7 @@ impl fmt::Display for Need {
             Self::Build => "building the agent",
             Self::Test => "the tests",
             Self::Check => "the checks",
+            Self::Demo { .. } => "the demo",
         })
     }
 }
@@ -249,9 +244,7 @@ impl fmt::Display for Step {
             Self::AptInstall(packages) => {
                 write!(f, "install with apt{root}: {}", packages.join(" "))
             }
-            Self::LinkToolchain => {
-                f.write_str("tell rustup of the packaged compiler in /usr, as balancer-bpf")
-            }
+            Self::LinkToolchain => f.write_str("tell rustup of the packaged compiler in /usr, as balancer-bpf"),
             Self::InstallNightly(name) => {
                 write!(f, "have rustup download {name} with rust-src and clippy")
             }
@@ -263,10 +256,7 @@ impl fmt::Display for Step {
                     prefix.display()
                 )
             }
-            Self::DownloadLinker => write!(
-                f,
-                "download bpf-linker {LINKER_VERSION}, as its project released it"
-            ),
+            Self::DownloadLinker => write!(f, "download bpf-linker {LINKER_VERSION}, as its project released it"),
             Self::InstallDeny => write!(f, "build cargo-deny {DENY_VERSION} (some minutes)"),
         }
     }

@@ -58,10 +58,7 @@ impl Toolchain {
     }
 
     pub(crate) fn has_clippy(&self) -> bool {
-        self.program("clippy-driver")
-            .arg("--version")
-            .ask()
-            .is_some()
+        self.program("clippy-driver").arg("--version").ask().is_some()
     }
 
     fn usable(name: Option<String>) -> Option<Self> {
@@ -73,22 +70,15 @@ impl Toolchain {
             return Some(toolchain);
         }
         toolchain.prebuilt_core = false;
-        let sysroot = toolchain
-            .program("rustc")
-            .args(["--print", "sysroot"])
-            .ask()?;
-        let sources =
-            Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/core/Cargo.toml");
+        let sysroot = toolchain.program("rustc").args(["--print", "sysroot"]).ask()?;
+        let sources = Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/core/Cargo.toml");
         sources.is_file().then_some(toolchain)
     }
 }
 
 /// Whether this rustc has `core` for BPF in its sysroot.
 fn has_core(rustc: Command) -> bool {
-    let Some(dir) = rustc
-        .args(["--print", "target-libdir", "--target", BPF_TARGET])
-        .ask()
-    else {
+    let Some(dir) = rustc.args(["--print", "target-libdir", "--target", BPF_TARGET]).ask() else {
         return false;
     };
     let Ok(files) = fs::read_dir(dir.trim()) else {
@@ -102,11 +92,8 @@ fn has_core(rustc: Command) -> bool {
 /// The one place that names the nightly is `[workspace.metadata.bpf]` in the root manifest.
 pub(crate) fn pinned_nightly() -> Result<String> {
     let path = workspace()?.join("Cargo.toml");
-    let manifest =
-        fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-    let line = manifest
-        .lines()
-        .find_map(|line| line.strip_prefix("nightly = \""));
+    let manifest = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let line = manifest.lines().find_map(|line| line.strip_prefix("nightly = \""));
     let name = line.and_then(|rest| rest.strip_suffix('"'));
     name.map(str::to_owned)
         .context("the root Cargo.toml has no `nightly` under [workspace.metadata.bpf]")

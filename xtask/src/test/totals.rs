@@ -107,11 +107,7 @@ mod tests {
     fn dying_without_a_result_is_a_failure() {
         let totals = ended("echo 'running 3 tests'; kill -9 $$");
         assert_eq!((totals.passed, totals.failed), (0, 1));
-        assert!(
-            totals.problems[0].contains("signal: 9"),
-            "{:?}",
-            totals.problems
-        );
+        assert!(totals.problems[0].contains("signal: 9"), "{:?}", totals.problems);
     }
 
     #[test]

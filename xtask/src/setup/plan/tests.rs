@@ -35,9 +35,7 @@ fn apt(packages: &[&'static str]) -> Apt {
     Apt {
         fresh: true,
         knows: packages.iter().copied().collect(),
-        compiler_fits: COMPILER_PACKAGES
-            .iter()
-            .all(|package| packages.contains(package)),
+        compiler_fits: COMPILER_PACKAGES.iter().all(|package| packages.contains(package)),
     }
 }
 
@@ -88,12 +86,7 @@ fn apt_lists_are_fetched_before_anything_is_decided() {
 #[test]
 fn debian_gets_its_packaged_compiler() {
     let steps = plan(Need::Build, &debian()).unwrap();
-    let packages = vec![
-        "cargo-web",
-        "libstd-rust-web-dev-bpf",
-        "llvm-22-dev",
-        "rustc-web",
-    ];
+    let packages = vec!["cargo-web", "libstd-rust-web-dev-bpf", "llvm-22-dev", "rustc-web"];
     assert_eq!(
         steps,
         [
@@ -111,22 +104,32 @@ fn tests_take_the_engine_and_its_tools_too() {
         apt: debian().apt,
         ..ready()
     };
-    let packages = vec![
-        "busybox-static",
-        "docker-registry",
-        "docker.io",
-        "iproute2",
-        "iptables",
-    ];
+    let packages = vec!["busybox-static", "docker-registry", "docker.io", "iproute2", "iptables"];
+    assert_eq!(plan(Need::Test, &facts).unwrap(), [Step::AptInstall(packages)]);
+    assert_eq!(plan(Need::Build, &facts).unwrap(), [], "a build needs none of it");
+}
+
+#[test]
+fn the_demo_takes_an_engine_only_where_none_answers() {
+    let facts = Facts {
+        missing_tools: TOOLS.iter().collect(),
+        apt: debian().apt,
+        ..ready()
+    };
     assert_eq!(
-        plan(Need::Test, &facts).unwrap(),
-        [Step::AptInstall(packages)]
+        plan(Need::Demo { engine: true }, &facts).unwrap(),
+        [Step::AptInstall(vec!["docker.io", "iproute2", "iptables"])]
     );
     assert_eq!(
-        plan(Need::Build, &facts).unwrap(),
-        [],
-        "a build needs none of it"
+        plan(Need::Demo { engine: false }, &facts).unwrap(),
+        [Step::AptInstall(vec!["docker.io"])],
+        "the client"
     );
+    let facts = Facts {
+        missing_tools: vec![&TOOLS[0]],
+        ..facts
+    };
+    assert_eq!(plan(Need::Demo { engine: false }, &facts).unwrap(), []);
 }
 
 #[test]
@@ -155,10 +158,7 @@ fn checks_take_clippy_for_the_kernel_programs_and_cargo_deny() {
         ..ready()
     };
     let steps = plan(Need::Check, &facts).unwrap();
-    assert_eq!(
-        steps,
-        [Step::AptInstall(vec!["rust-web-clippy"]), Step::InstallDeny]
-    );
+    assert_eq!(steps, [Step::AptInstall(vec!["rust-web-clippy"]), Step::InstallDeny]);
     let bare = plan(Need::Check, &debian()).unwrap();
     assert!(
         matches!(&bare[0], Step::AptInstall(packages) if packages.contains(&"rust-web-clippy")),
@@ -224,10 +224,7 @@ fn only_what_is_missing_is_installed() {
         llvm: Some("/usr/lib/llvm-22".into()),
         ..ready()
     };
-    assert_eq!(
-        plan(Need::Build, &unlinkable).unwrap(),
-        [built_against_packages()]
-    );
+    assert_eq!(plan(Need::Build, &unlinkable).unwrap(), [built_against_packages()]);
 }
 
 #[test]

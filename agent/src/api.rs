@@ -19,7 +19,7 @@ mod problem;
 pub mod serve;
 mod shared_list;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use axum::{
@@ -30,7 +30,9 @@ use axum::{
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    containers::{Container, ContainerId, Containers, DockerState, id::ContainerRef, id::ResolveError},
+    containers::{
+        Container, ContainerId, Containers, DockerState, id::ContainerRef, id::ResolveError, own::own_container,
+    },
     docker::Engine,
     launch::Launcher,
     snapshot::Snapshot,
@@ -52,6 +54,8 @@ pub struct App {
     pub launcher: Launcher,
     /// Where figures come from.
     pub decision: SourceDecision,
+    /// The time between two samples, in ns.
+    pub interval_ns: u64,
     /// The container that the agent itself runs in.
     pub own_container: Option<ContainerId>,
     /// Owns changes that are under way: they run to their end even when the caller hangs up.
@@ -68,7 +72,7 @@ impl App {
         engine: Arc<Engine>,
         launcher: Launcher,
         decision: SourceDecision,
-        own_container: Option<ContainerId>,
+        interval: Duration,
     ) -> Self {
         let list = SharedList::new(Arc::clone(&engine));
         Self {
@@ -77,7 +81,8 @@ impl App {
             engine,
             launcher,
             decision,
-            own_container,
+            interval_ns: u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX),
+            own_container: own_container(),
             changes: TaskTracker::new(),
             list,
         }

@@ -6,6 +6,7 @@ use std::{collections::HashMap, num::NonZeroU16, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use thiserror::Error;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::PullPolicy,
@@ -61,6 +62,9 @@ pub enum LaunchError {
     /// Docker does not take this for the name of an image, though the grammar allows it.
     #[error("Docker does not accept this image: {0}")]
     BadImage(String),
+    /// The agent is stopping.
+    #[error("the agent is stopping")]
+    Stopping,
     /// Docker failed.
     #[error(transparent)]
     Docker(#[from] DockerError),
@@ -74,17 +78,27 @@ pub struct Launcher {
     reservations: Arc<Reservations>,
     pull: PullPolicy,
     pull_deadline: Duration,
+    stop: CancellationToken,
 }
 
 impl Launcher {
     /// A launcher that pulls as told.
-    pub fn new(engine: Arc<Engine>, containers: Containers, pull: PullPolicy, pull_deadline: Duration) -> Self {
+    ///
+    /// A pull ends when `stop` is cancelled: nothing has been made by then, and it may take longer than the agent has.
+    pub fn new(
+        engine: Arc<Engine>,
+        containers: Containers,
+        pull: PullPolicy,
+        pull_deadline: Duration,
+        stop: CancellationToken,
+    ) -> Self {
         Self {
             engine,
             containers,
             reservations: Arc::default(),
             pull,
             pull_deadline,
+            stop,
         }
     }
 
@@ -131,7 +145,11 @@ impl Launcher {
             return Err(LaunchError::NoSuchImage(image.to_string()));
         }
         tracing::info!(%image, "pulling");
-        match self.engine.pull(image, self.pull_deadline).await {
+        let pulled = tokio::select! {
+            pulled = self.engine.pull(image, self.pull_deadline) => pulled,
+            () = self.stop.cancelled() => return Err(LaunchError::Stopping),
+        };
+        match pulled {
             Err(error) if error.is_not_found() => Err(LaunchError::NoSuchImage(image.to_string())),
             Err(DockerError::Refused {
                 status: 400, message, ..

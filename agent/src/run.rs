@@ -14,7 +14,7 @@ use crate::{
     cgroup::{CgroupError, Mounts},
     cli::Fault,
     config::Config,
-    containers::{locate::Locator, own::own_container, watch::Watcher},
+    containers::{locate::Locator, watch::Watcher},
     docker::Engine,
     kernel::KernelSettings,
     launch::Launcher,
@@ -125,8 +125,16 @@ impl Parts {
             containers.clone(),
             self.config.pull,
             self.config.pull_timeout,
+            stop.clone(),
         );
-        let app = App::new(snapshots, containers, engine, launcher, self.decision, own_container());
+        let app = App::new(
+            snapshots,
+            containers,
+            engine,
+            launcher,
+            self.decision,
+            self.config.interval,
+        );
 
         let ends_with = |name: &'static str, task: JoinHandle<()>| {
             let stop = stop.clone();

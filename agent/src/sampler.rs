@@ -157,7 +157,6 @@ impl Sampler {
         let bytes = |kib: Option<u64>| kib.map(|kib| kib * 1024);
         let available = bytes(node.and_then(|node| node.free_memory_kib));
         let total = bytes(node.and_then(|node| node.memory_kib));
-        let interval_ns = u64::try_from(self.interval.as_nanos()).unwrap_or(u64::MAX);
         Some(ContainerUsage {
             source: reading.source,
             rates,
@@ -167,9 +166,7 @@ impl Sampler {
                 used_bytes: memory.used_bytes,
                 free_bytes: free_memory_bytes(memory, available, total),
             }),
-            ready_ns: container
-                .started_ns
-                .map_or(0, |started_ns| started_ns.saturating_add(interval_ns)),
+            started_ns: container.started_ns,
         })
     }
 

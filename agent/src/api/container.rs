@@ -43,7 +43,7 @@ pub(super) async fn status(State(app): State<Arc<App>>, id: IdSegment) -> Result
     }
     let snapshot = app.snapshots.load();
     let usage = snapshot.containers.get(&container.id).ok_or(Problem::DataNotReady)?;
-    if wall_ns() < usage.ready_ns {
+    if !usage.is_ready(container.started_ns, app.interval_ns, wall_ns()) {
         return Err(Problem::DataNotReady);
     }
     Ok(Json(usage.into()))

@@ -90,7 +90,9 @@ impl Problem {
             Self::AmbiguousPrefix | Self::OwnContainer | Self::Launch(LaunchError::PortInUse(_)) => {
                 StatusCode::CONFLICT
             }
-            Self::NodeNotReady | Self::NothingKnown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NodeNotReady | Self::NothingKnown | Self::Launch(LaunchError::Stopping) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::SlowBody(_) => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenBody(_) | Self::Create(CreateRequestError::Malformed { .. }) => StatusCode::BAD_REQUEST,
             Self::Create(CreateRequestError::UnsupportedMediaType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -198,3 +198,41 @@ fn attach_cpu(ebpf: &mut Ebpf) -> Result<(), KernelError> {
         .map_err(failed(name, "attach to sched_switch"))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use agent_common::{CgroupCounters, LINEAGE_LEVELS, LossKind};
+    use aya_obj::Object;
+
+    use super::*;
+
+    fn object() -> Object {
+        assert!(!OBJECT.is_empty(), "built with AYA_BUILD_SKIP: there is no object to look at");
+        Object::parse(OBJECT).unwrap()
+    }
+
+    #[test]
+    fn the_object_has_every_map_and_program_by_its_name() {
+        let object = object();
+        for name in names::ALL_MAPS.into_iter().chain([names::AYA_LOGS]) {
+            assert!(object.maps.contains_key(name), "no map {name}");
+        }
+        for name in names::ALL_PROGRAMS {
+            assert!(object.programs.contains_key(name), "no program {name}");
+        }
+    }
+
+    #[test]
+    fn keys_and_values_are_as_large_as_the_agent_reads_them() {
+        let object = object();
+        let size = |name: &str| {
+            let map = &object.maps[name];
+            (map.key_size() as usize, map.value_size() as usize)
+        };
+        assert_eq!(size(names::COUNTERS), (8, size_of::<CgroupCounters>()));
+        assert_eq!(size(names::LINEAGES), (8, 8 * LINEAGE_LEVELS));
+        assert_eq!(size(names::LAST_CHARGE), (4, 8));
+        assert_eq!(size(names::LOSSES), (4, 8));
+        assert_eq!(object.maps[names::LOSSES].max_entries(), LossKind::COUNT);
+    }
+}

@@ -170,8 +170,7 @@ impl Agent {
     /// `POST path` with a body of that type.
     #[track_caller]
     pub fn post(&self, path: &str, content_type: &str, body: &str) -> Reply {
-        let request =
-            ureq::http::Request::post(self.url(path)).header("content-type", content_type);
+        let request = ureq::http::Request::post(self.url(path)).header("content-type", content_type);
         self.send(request, body)
             .unwrap_or_else(|error| panic!("POST {path}: {error}\n{}", self.log()))
     }
@@ -207,9 +206,7 @@ impl Agent {
     #[track_caller]
     pub fn wait_for_end(&self, deadline: Duration) -> ExitStatus {
         let what = format!("the agent to end; it logged:\n{}", self.log());
-        wait_until(&what, deadline, || {
-            self.ended().ok_or_else(|| "it runs".to_owned())
-        })
+        wait_until(&what, deadline, || self.ended().ok_or_else(|| "it runs".to_owned()))
     }
 
     /// How it has ended, if it has.
@@ -223,16 +220,9 @@ impl Agent {
     }
 
     fn send(&self, request: ureq::http::request::Builder, body: &str) -> Result<Reply, String> {
-        let request = request
-            .body(body.to_owned())
-            .map_err(|error| error.to_string())?;
-        let mut reply = self
-            .client
-            .run(request)
-            .map_err(|error| error.to_string())?;
-        let text = |value: &ureq::http::HeaderValue| {
-            String::from_utf8_lossy(value.as_bytes()).into_owned()
-        };
+        let request = request.body(body.to_owned()).map_err(|error| error.to_string())?;
+        let mut reply = self.client.run(request).map_err(|error| error.to_string())?;
+        let text = |value: &ureq::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         Ok(Reply {
             status: reply.status().as_u16(),
             headers: reply
@@ -240,10 +230,7 @@ impl Agent {
                 .iter()
                 .map(|(key, value)| (key.to_string(), text(value)))
                 .collect(),
-            body: reply
-                .body_mut()
-                .read_to_string()
-                .map_err(|error| error.to_string())?,
+            body: reply.body_mut().read_to_string().map_err(|error| error.to_string())?,
         })
     }
 }

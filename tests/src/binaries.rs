@@ -12,8 +12,7 @@ use serde_json::Value;
 pub fn agent() -> &'static PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
-        given("BALANCER_AGENT_BIN")
-            .unwrap_or_else(|| build("balancer-agent", &["-p", "balancer-agent"], None))
+        given("BALANCER_AGENT_BIN").unwrap_or_else(|| build("balancer-agent", &["-p", "balancer-agent"], None))
     })
 }
 
@@ -23,13 +22,7 @@ pub fn workload() -> &'static PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
         let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
-        let words = [
-            "-p",
-            "agent-tests",
-            "--no-default-features",
-            "--target",
-            &target,
-        ];
+        let words = ["-p", "agent-tests", "--no-default-features", "--target", &target];
         let build = || build("workload", &words, Some("-C target-feature=+crt-static"));
         given("BALANCER_WORKLOAD_BIN").unwrap_or_else(build)
     })

@@ -58,9 +58,7 @@ pub(crate) fn relative_dir(container_id: &str) -> String {
 /// A container's directory in the v2 tree.
 #[track_caller]
 pub fn v2_dir(container_id: &str) -> PathBuf {
-    let root = Mounts::find()
-        .v2
-        .expect("this machine has no cgroup v2 tree mounted");
+    let root = Mounts::find().v2.expect("this machine has no cgroup v2 tree mounted");
     let dir = root.join(relative_dir(container_id));
     assert!(
         dir.is_dir(),
@@ -77,9 +75,7 @@ pub fn kernel_cpu(container_id: &str) -> KernelCpu {
     let dir = relative_dir(container_id);
     let cpu_stat_ns = mounts.v2.as_ref().and_then(|root| {
         let text = fs::read_to_string(root.join(&dir).join("cpu.stat")).ok()?;
-        let usage_us = text
-            .lines()
-            .find_map(|line| line.strip_prefix("usage_usec "))?;
+        let usage_us = text.lines().find_map(|line| line.strip_prefix("usage_usec "))?;
         usage_us.parse::<u64>().ok().map(|us| us * 1000)
     });
     let cpuacct_ns = mounts.v1_with("cpuacct").and_then(|root| {
@@ -110,8 +106,7 @@ impl ChildCgroup {
     pub fn create(container_id: &str, name: &str) -> Self {
         let parent = v2_dir(container_id);
         let dir = parent.join(name);
-        fs::create_dir(&dir)
-            .unwrap_or_else(|error| panic!("cannot make {}: {error}", dir.display()));
+        fs::create_dir(&dir).unwrap_or_else(|error| panic!("cannot make {}: {error}", dir.display()));
         Self { dir, parent }
     }
 

@@ -54,13 +54,7 @@ pub fn attempt<S: AsRef<OsStr>>(words: &[S]) -> Done {
 #[track_caller]
 pub fn run<S: AsRef<OsStr>>(words: &[S]) -> String {
     let done = attempt(words);
-    assert!(
-        done.success,
-        "{} failed: {} {}",
-        line(words),
-        done.stdout,
-        done.stderr
-    );
+    assert!(done.success, "{} failed: {} {}", line(words), done.stdout, done.stderr);
     done.stdout
 }
 
@@ -74,23 +68,9 @@ pub fn run_with_input<S: AsRef<OsStr>>(words: &[S], input: &[u8]) -> String {
         .stderr(Stdio::piped())
         .spawn();
     let mut child = spawned.unwrap_or_else(|error| panic!("cannot run {}: {error}", line(words)));
-    let written = child
-        .stdin
-        .take()
-        .expect("standard input is piped")
-        .write_all(input);
-    let done = Done::from(
-        child
-            .wait_with_output()
-            .expect("the child is ours to wait for"),
-    );
-    assert!(
-        done.success,
-        "{} failed: {} {}",
-        line(words),
-        done.stdout,
-        done.stderr
-    );
+    let written = child.stdin.take().expect("standard input is piped").write_all(input);
+    let done = Done::from(child.wait_with_output().expect("the child is ours to wait for"));
+    assert!(done.success, "{} failed: {} {}", line(words), done.stdout, done.stderr);
     written.unwrap_or_else(|error| panic!("{} did not read its input: {error}", line(words)));
     done.stdout
 }
@@ -104,9 +84,6 @@ pub fn find_program(name: &str) -> Option<PathBuf> {
 }
 
 fn line<S: AsRef<OsStr>>(words: &[S]) -> String {
-    let words: Vec<_> = words
-        .iter()
-        .map(|word| word.as_ref().to_string_lossy())
-        .collect();
+    let words: Vec<_> = words.iter().map(|word| word.as_ref().to_string_lossy()).collect();
     words.join(" ")
 }

@@ -68,10 +68,7 @@ impl PrivateDocker {
         self.launch_without_waiting();
         wait_until("the private dockerd to answer", START_DEADLINE, || {
             if let Some(status) = self.ended() {
-                panic!(
-                    "the private dockerd ended with {status}:\n{}",
-                    self.log_end()
-                );
+                panic!("the private dockerd ended with {status}:\n{}", self.log_end());
             }
             self.api("/_ping").map(|_| ())
         });
@@ -80,10 +77,7 @@ impl PrivateDocker {
     /// [`Self::launch`], but gives back at once.
     #[track_caller]
     pub fn launch_without_waiting(&self) {
-        let log = File::options()
-            .create(true)
-            .append(true)
-            .open(self.log_path());
+        let log = File::options().create(true).append(true).open(self.log_path());
         let log = log.expect("the log file is ours");
         let [nsenter, net] = self.netns.enter();
         let mut command = Command::new(nsenter);
@@ -92,10 +86,7 @@ impl PrivateDocker {
             .arg("dockerd")
             .arg("--config-file")
             .arg(self.dir.path().join("daemon.json"));
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let child = command.spawn().expect("nsenter and dockerd are installed");
         *self.daemon.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
     }
@@ -136,9 +127,7 @@ impl PrivateDocker {
     /// Waits until the engine has ended.
     #[track_caller]
     pub fn wait_for_end(&self) {
-        wait_until_true("the private dockerd to end", STOP_DEADLINE, || {
-            self.ended().is_some()
-        });
+        wait_until_true("the private dockerd to end", STOP_DEADLINE, || self.ended().is_some());
         *self.daemon.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
@@ -252,13 +241,8 @@ impl Drop for PrivateDocker {
 /// A machine that lacks something fails the test: what was not run was not shown.
 #[track_caller]
 fn check_prerequisites() {
-    assert!(
-        process::is_root(),
-        "this test starts a Docker engine, which needs root"
-    );
-    let programs = [
-        "dockerd", "docker", "ip", "iptables", "nsenter", "tar", "timeout",
-    ];
+    assert!(process::is_root(), "this test starts a Docker engine, which needs root");
+    let programs = ["dockerd", "docker", "ip", "iptables", "nsenter", "tar", "timeout"];
     let missing: Vec<_> = programs
         .into_iter()
         .filter(|name| command::find_program(name).is_none())

@@ -40,23 +40,17 @@ impl FakeDocker {
     #[track_caller]
     pub fn start(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Self {
         let dir = tempfile::tempdir().expect("the directory for temporary files is writable");
-        let listener =
-            UnixListener::bind(dir.path().join("docker.sock")).expect("the directory is ours");
+        let listener = UnixListener::bind(dir.path().join("docker.sock")).expect("the directory is ours");
         let ending = Arc::new(AtomicBool::new(false));
         let requests = Arc::new(Mutex::new(Vec::new()));
         let acceptor = thread::spawn({
-            let (ending, requests, answer) =
-                (Arc::clone(&ending), Arc::clone(&requests), Arc::new(answer));
+            let (ending, requests, answer) = (Arc::clone(&ending), Arc::clone(&requests), Arc::new(answer));
             move || {
                 for stream in listener.incoming().flatten() {
                     if ending.load(Ordering::Relaxed) {
                         return;
                     }
-                    let (ending, requests, answer) = (
-                        Arc::clone(&ending),
-                        Arc::clone(&requests),
-                        Arc::clone(&answer),
-                    );
+                    let (ending, requests, answer) = (Arc::clone(&ending), Arc::clone(&requests), Arc::clone(&answer));
                     // ends with its connection, or when the server does
                     thread::spawn(move || serve(&stream, &ending, &requests, &*answer));
                 }
@@ -77,10 +71,7 @@ impl FakeDocker {
 
     /// The requests that have arrived so far, as `METHOD /path`.
     pub fn requests(&self) -> Vec<String> {
-        self.requests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn socket(&self) -> PathBuf {
@@ -99,12 +90,7 @@ impl Drop for FakeDocker {
     }
 }
 
-fn serve(
-    stream: &UnixStream,
-    ending: &AtomicBool,
-    requests: &Mutex<Vec<String>>,
-    answer: &impl Fn(&str) -> Answer,
-) {
+fn serve(stream: &UnixStream, ending: &AtomicBool, requests: &Mutex<Vec<String>>, answer: &impl Fn(&str) -> Answer) {
     // what the agent does with the connection is its own matter
     let _ = serve_one(stream, ending, requests, answer);
 }
@@ -124,11 +110,7 @@ fn serve_one(
         header.clear();
     }
     let mut words = first.split(' ');
-    let request = format!(
-        "{} {}",
-        words.next().unwrap_or(""),
-        words.next().unwrap_or("")
-    );
+    let request = format!("{} {}", words.next().unwrap_or(""), words.next().unwrap_or(""));
     requests
         .lock()
         .unwrap_or_else(PoisonError::into_inner)

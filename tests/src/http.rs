@@ -35,12 +35,8 @@ impl Reply {
     /// The body, which must be JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| {
-            panic!(
-                "{} with a body that is not JSON ({error}): {}",
-                self.status, self.body
-            )
-        })
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|error| panic!("{} with a body that is not JSON ({error}): {}", self.status, self.body))
     }
 
     /// The one sentence of an error reply; fails if the body has another shape.
@@ -70,9 +66,7 @@ impl Reply {
         let text = String::from_utf8_lossy(bytes);
         let (head, body) = text.split_once("\r\n\r\n").ok_or_else(broken)?;
         let mut lines = head.lines();
-        let status = lines
-            .next()
-            .and_then(|line| line.split(' ').nth(1)?.parse().ok());
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
         let headers = lines.filter_map(|line| line.split_once(':'));
         Ok(Self {
             status: status.ok_or_else(broken)?,

@@ -49,9 +49,7 @@ impl NetworkNamespace {
 
     /// By this number the kernel knows it.
     pub(crate) fn inode(&self) -> Option<u64> {
-        fs::metadata(self.path())
-            .ok()
-            .map(|namespace| namespace.ino())
+        fs::metadata(self.path()).ok().map(|namespace| namespace.ino())
     }
 
     fn path(&self) -> String {

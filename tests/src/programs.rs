@@ -19,10 +19,6 @@ pub fn loaded_by_agents() -> BTreeSet<u32> {
             None
         }
     });
-    let ours = programs.filter(|program| {
-        program
-            .name_as_str()
-            .is_some_and(|name| NAMES.contains(&name))
-    });
+    let ours = programs.filter(|program| program.name_as_str().is_some_and(|name| NAMES.contains(&name)));
     ours.map(|program| program.id()).collect()
 }

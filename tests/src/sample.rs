@@ -58,10 +58,7 @@ impl Counters {
     }
 
     fn network(&self) -> Self {
-        Self {
-            cpu_ns: None,
-            ..*self
-        }
+        Self { cpu_ns: None, ..*self }
     }
 }
 
@@ -99,9 +96,7 @@ impl Agent {
     /// The latest sample of a container, waiting for its first.
     #[track_caller]
     pub fn sample(&self, id: &str) -> Sample {
-        wait_until(&format!("figures of {id}"), DEADLINE, || {
-            self.try_sample(id)
-        })
+        wait_until(&format!("figures of {id}"), DEADLINE, || self.try_sample(id))
     }
 
     /// The first sample that is newer than `previous`.
@@ -124,9 +119,7 @@ impl Agent {
         // the running interval is partly past, and so is what the first answer tells
         let running = self.sample_after(id, &self.sample(id));
         let next = |previous: &Sample| Some(self.sample_after(id, previous));
-        std::iter::successors(next(&running), next)
-            .take(count)
-            .collect()
+        std::iter::successors(next(&running), next).take(count).collect()
     }
 
     /// A sample after which nothing more is counted on the network: two in a row tell the same sums.

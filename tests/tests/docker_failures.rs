@@ -58,12 +58,7 @@ fn half_a_reply_is_not_a_reply() {
     let half = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n[{\"Id\":";
     let (_fake, agent) = agent_before(|| Answer::Raw(half));
     let reply = agent.get("/containers");
-    assert!(
-        matches!(reply.status, 502 | 503),
-        "{} {}",
-        reply.status,
-        reply.body
-    );
+    assert!(matches!(reply.status, 502 | 503), "{} {}", reply.status, reply.body);
     still_serves(&agent);
 }
 
@@ -104,10 +99,7 @@ fn retried_with_patience(failure: impl Fn() -> Answer + Send + Sync + 'static) {
 fn agent_before(list: impl Fn() -> Answer + Send + Sync + 'static) -> (FakeDocker, Agent) {
     let fake = FakeDocker::start(move |request| match path_of(request) {
         "/_ping" => Answer::Reply(200, "OK".to_owned()),
-        "/version" => Answer::Reply(
-            200,
-            r#"{"Version": "20.10.24", "ApiVersion": "1.41"}"#.to_owned(),
-        ),
+        "/version" => Answer::Reply(200, r#"{"Version": "20.10.24", "ApiVersion": "1.41"}"#.to_owned()),
         "/info" => Answer::Reply(200, "{}".to_owned()),
         "/events" => Answer::Silence,
         "/containers/json" => list(),
@@ -121,9 +113,7 @@ fn agent_before(list: impl Fn() -> Answer + Send + Sync + 'static) -> (FakeDocke
 
 /// Without the version in front and the query behind.
 fn path_of(request: &str) -> &str {
-    let target = request
-        .split_once(' ')
-        .map_or(request, |(_, target)| target);
+    let target = request.split_once(' ').map_or(request, |(_, target)| target);
     let path = target.split('?').next().unwrap_or(target);
     let unversioned = path
         .strip_prefix("/v1.")

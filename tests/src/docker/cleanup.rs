@@ -23,10 +23,7 @@ pub(crate) fn end_engine(netns: &NetworkNamespace, dir: &Path) {
     let cgroups = cgroups_of(&ids);
     let end = Instant::now() + DEADLINE;
     loop {
-        let mut pids: BTreeSet<u32> = cgroups
-            .iter()
-            .flat_map(|dir| process::in_cgroup(dir))
-            .collect();
+        let mut pids: BTreeSet<u32> = cgroups.iter().flat_map(|dir| process::in_cgroup(dir)).collect();
         if let Some(inode) = netns.inode() {
             pids.extend(process::in_network_namespace(inode));
         }
@@ -71,12 +68,7 @@ fn container_ids(dir: &Path) -> Vec<String> {
 /// Those directories that exist, in every hierarchy.
 fn cgroups_of(ids: &[String]) -> Vec<PathBuf> {
     let mounts = Mounts::find();
-    let roots: Vec<_> = mounts
-        .v1
-        .into_iter()
-        .map(|(path, _)| path)
-        .chain(mounts.v2)
-        .collect();
+    let roots: Vec<_> = mounts.v1.into_iter().map(|(path, _)| path).chain(mounts.v2).collect();
     let all = ids
         .iter()
         .flat_map(|id| roots.iter().map(|root| root.join(cgroup::relative_dir(id))));

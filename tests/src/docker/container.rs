@@ -94,19 +94,15 @@ impl Container<'_> {
     /// One value of Docker's inspect, by JSON pointer; null if it is not there.
     #[track_caller]
     pub fn inspect(&self, pointer: &str) -> Value {
-        let all = self
-            .docker
-            .api_json(&format!("/containers/{}/json", self.id));
+        let all = self.docker.api_json(&format!("/containers/{}/json", self.id));
         all.pointer(pointer).cloned().unwrap_or(Value::Null)
     }
 
     /// What Docker itself measures, one sample.
     #[track_caller]
     pub fn stats(&self) -> Value {
-        self.docker.api_json(&format!(
-            "/containers/{}/stats?stream=false&one-shot=true",
-            self.id
-        ))
+        self.docker
+            .api_json(&format!("/containers/{}/stats?stream=false&one-shot=true", self.id))
     }
 
     /// Starts a container that was created or has ended.

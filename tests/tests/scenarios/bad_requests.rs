@@ -17,18 +17,9 @@ fn fields_of_the_wrong_type_are_422_and_named() {
             (r#"{"image": 5, "service": "web"}"#.to_owned(), "image"),
             (r#"{"image": null, "service": "web"}"#.to_owned(), "image"),
             (r#"{"image": ["x"], "service": "web"}"#.to_owned(), "image"),
-            (
-                format!(r#"{{"image": "{image}", "service": 7}}"#),
-                "service",
-            ),
-            (
-                format!(r#"{{"image": "{image}", "service": {{}}}}"#),
-                "service",
-            ),
-            (
-                format!(r#"{{"image": "{image}", "service": true}}"#),
-                "service",
-            ),
+            (format!(r#"{{"image": "{image}", "service": 7}}"#), "service"),
+            (format!(r#"{{"image": "{image}", "service": {{}}}}"#), "service"),
+            (format!(r#"{{"image": "{image}", "service": true}}"#), "service"),
             (
                 format!(r#"{{"image": "{image}", "service": "web", "port": "eighty"}}"#),
                 "port",
@@ -57,8 +48,16 @@ fn fields_of_the_wrong_type_are_422_and_named() {
         for (body, field) in bodies {
             assert_names(&agent.post("/containers", JSON, &body), 422, field, &body);
         }
+        // no JSON at all, or none with fields
         for body in ["", "{", "[]", "null", "\"image\"", "{\"image\": \"\u{0}\"}"] {
-            agent.post("/containers", JSON, body).must_be(422).error();
+            let reply = agent.post("/containers", JSON, body);
+            assert!(
+                matches!(reply.status, 400 | 422),
+                "{body}: {} {}",
+                reply.status,
+                reply.body
+            );
+            reply.error();
         }
     });
 }
@@ -123,10 +122,7 @@ fn body_of_1_mib_is_413() {
         let fill = "a".repeat(1 << 20);
         for number in 0..12 {
             let (content_type, body) = match number % 3 {
-                0 => (
-                    FORM,
-                    format!("image={}&service=web&x={fill}", image::WORKLOAD),
-                ),
+                0 => (FORM, format!("image={}&service=web&x={fill}", image::WORKLOAD)),
                 1 => (JSON, format!(r#"{{"image": "{fill}", "service": "web"}}"#)),
                 _ => ("multipart/form-data; boundary=x", format!("--x\r\n{fill}")),
             };
@@ -140,16 +136,11 @@ fn body_of_1_mib_is_413() {
                 )
             };
             let head = "POST /containers HTTP/1.1\r\nHost: agent\r\nConnection: close\r\n";
-            let reply = agent
-                .send_raw(format!("{head}Content-Type: {content_type}\r\n{length}").as_bytes());
+            let reply = agent.send_raw(format!("{head}Content-Type: {content_type}\r\n{length}").as_bytes());
             assert_eq!(reply.status, 413, "{content_type}: {}", reply.body);
         }
         // 16 KiB is the limit, not the end of what fits
-        let fits = format!(
-            "image={}&service=-&x={}",
-            image::WORKLOAD,
-            "a".repeat(16_000)
-        );
+        let fits = format!("image={}&service=-&x={}", image::WORKLOAD, "a".repeat(16_000));
         agent.create(&fits).must_be(422);
     });
 }
@@ -165,10 +156,7 @@ fn images_that_do_not_exist_are_404() {
                 2 => format!("127.0.0.1:5000/absent/{number}:latest"),
                 _ => format!("workload@sha256:{number:064x}"),
             };
-            agent
-                .create(&format!("image={image}&service=web"))
-                .must_be(404)
-                .error();
+            agent.create(&format!("image={image}&service=web")).must_be(404).error();
         }
     });
 }
@@ -189,8 +177,7 @@ fn wrong_methods_are_405_and_unknown_paths_404() {
         ("POST", "/container/abcd/status", "GET"),
     ];
     for (method, path, allowed) in wrong {
-        let request =
-            format!("{method} {path} HTTP/1.0\r\nHost: agent\r\nContent-Length: 0\r\n\r\n");
+        let request = format!("{method} {path} HTTP/1.0\r\nHost: agent\r\nContent-Length: 0\r\n\r\n");
         let reply = agent.send_raw(request.as_bytes());
         assert_eq!(reply.status, 405, "{method} {path}: {}", reply.body);
         let allow = reply.header("allow").unwrap_or_default();

@@ -14,14 +14,7 @@ fn user_without_the_docker_group_is_told_to_join_it() {
     let docker = PrivateDocker::start();
     let command = AgentCommand::for_docker(&docker.url())
         .copied_to(docker.dir())
-        .through(&[
-            "setpriv",
-            "--reuid",
-            "65534",
-            "--regid",
-            "65534",
-            "--clear-groups",
-        ]);
+        .through(&["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]);
     let line = refuses(command.args(&["--listen", "127.0.0.1:0"]), "--docker-url");
     assert!(
         line.contains("docker group") || line.contains("group"),
@@ -66,10 +59,7 @@ fn docker_url_that_cannot_be_one_is_refused() {
 fn port_that_is_taken_is_named() {
     let docker = PrivateDocker::start();
     let taken = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-    let address = taken
-        .local_addr()
-        .expect("the listener is bound")
-        .to_string();
+    let address = taken.local_addr().expect("the listener is bound").to_string();
     let line = refuses(
         AgentCommand::for_docker(&docker.url()).args(&["--listen", &address]),
         "--listen",
@@ -83,10 +73,7 @@ fn interval_outside_its_range_is_refused() {
     for interval in ["0", "0s", "99ms", "61s", "-1s", "1", "soon", ""] {
         let command = AgentCommand::new().args(&[&format!("--interval={interval}")]);
         refuses(command, "--interval");
-        refuses(
-            AgentCommand::new().env("AGENT_INTERVAL", interval),
-            "--interval",
-        );
+        refuses(AgentCommand::new().env("AGENT_INTERVAL", interval), "--interval");
     }
 }
 
@@ -95,10 +82,7 @@ fn interval_outside_its_range_is_refused() {
 fn listening_beyond_loopback_needs_a_decision() {
     for address in ["0.0.0.0:0", "[::]:0"] {
         let line = refuses(AgentCommand::new().args(&["--listen", address]), "--listen");
-        assert!(
-            line.contains("--allow-unauthenticated"),
-            "no remedy: {line}"
-        );
+        assert!(line.contains("--allow-unauthenticated"), "no remedy: {line}");
         refuses(AgentCommand::new().env("AGENT_LISTEN", address), "--listen");
     }
 }
@@ -117,10 +101,7 @@ fn other_values_that_cannot_be_are_refused() {
     for (flag, value) in cases {
         refuses(AgentCommand::new().args(&[flag, value]), flag);
     }
-    refuses(
-        AgentCommand::new().args(&["--no-such-flag"]),
-        "--no-such-flag",
-    );
+    refuses(AgentCommand::new().args(&["--no-such-flag"]), "--no-such-flag");
 }
 
 /// Fails unless the agent ends by itself with 64 and one line on standard error that names the flag; gives the
@@ -133,9 +114,6 @@ fn refuses(command: AgentCommand, flag: &str) -> String {
     assert_eq!(status.code(), Some(EXIT_USAGE), "{what}: {stderr}");
     let lines: Vec<_> = stderr.lines().collect();
     assert_eq!(lines.len(), 1, "one line: {what}: {stderr}");
-    assert!(
-        stderr.contains(flag),
-        "the flag {flag} is not named: {what}: {stderr}"
-    );
+    assert!(stderr.contains(flag), "the flag {flag} is not named: {what}: {stderr}");
     stderr
 }

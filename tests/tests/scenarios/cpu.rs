@@ -3,6 +3,7 @@
 use agent_tests::agent::AgentCommand;
 use agent_tests::cgroup::kernel_cpu;
 use agent_tests::docker::{Container, PrivateDocker};
+use agent_tests::wait::wait_for_idle_machine;
 
 use crate::figures::{Within, assert_close, assert_cpu, cpu_of};
 
@@ -14,6 +15,7 @@ const ONE_CPU: Within = Within { of: 100.0, by: 3.0 };
 fn one_busy_thread_reads_100_in_every_sample() {
     let docker = PrivateDocker::start();
     let agent = AgentCommand::for_docker(&docker.url()).start();
+    wait_for_idle_machine();
     let busy = docker.run("busy", &[], &["spin", "--threads", "1", "--seconds", "60"]);
     assert_cpu(&agent.samples(&busy.id, SAMPLES), ONE_CPU);
 }
@@ -26,13 +28,11 @@ fn one_busy_thread_does_not_read_100_when_running_tasks_are_not_flushed() {
     let agent = AgentCommand::for_docker(&docker.url())
         .args(&["--fault", "no-flush"])
         .start();
+    wait_for_idle_machine();
     let busy = docker.run("busy", &[], &["spin", "--threads", "1", "--seconds", "60"]);
     let figures = cpu_of(&agent.samples(&busy.id, SAMPLES));
     println!("without the flush: {figures:?}");
-    assert!(
-        !figures.iter().all(|figure| ONE_CPU.holds(*figure)),
-        "{figures:?}"
-    );
+    assert!(!figures.iter().all(|figure| ONE_CPU.holds(*figure)), "{figures:?}");
 }
 
 #[test]
@@ -40,12 +40,10 @@ fn one_busy_thread_does_not_read_100_when_running_tasks_are_not_flushed() {
 fn two_busy_threads_under_a_quota_of_half_a_cpu_read_50() {
     let docker = PrivateDocker::start();
     let agent = AgentCommand::for_docker(&docker.url()).start();
+    wait_for_idle_machine();
     let idle = docker.run("half", &["--cpus", "0.5"], &["sleep", "--seconds", "120"]);
     idle.exec_detached(&["spin", "--threads", "2", "--seconds", "14"]);
-    assert_cpu(
-        &agent.samples(&idle.id, SAMPLES),
-        Within { of: 50.0, by: 3.0 },
-    );
+    assert_cpu(&agent.samples(&idle.id, SAMPLES), Within { of: 50.0, by: 3.0 });
     let total_ns = agent.settled_cpu(&idle.id).counters.cpu();
     assert_total(&idle, total_ns);
 }
@@ -55,16 +53,10 @@ fn two_busy_threads_under_a_quota_of_half_a_cpu_read_50() {
 fn four_busy_threads_on_two_cpus_read_200() {
     let docker = PrivateDocker::start();
     let agent = AgentCommand::for_docker(&docker.url()).start();
-    let idle = docker.run(
-        "full",
-        &["--cpuset-cpus", "0,1"],
-        &["sleep", "--seconds", "120"],
-    );
+    wait_for_idle_machine();
+    let idle = docker.run("full", &["--cpuset-cpus", "0,1"], &["sleep", "--seconds", "120"]);
     idle.exec_detached(&["spin", "--threads", "4", "--seconds", "14"]);
-    assert_cpu(
-        &agent.samples(&idle.id, SAMPLES),
-        Within { of: 200.0, by: 6.0 },
-    );
+    assert_cpu(&agent.samples(&idle.id, SAMPLES), Within { of: 200.0, by: 6.0 });
     let total_ns = agent.settled_cpu(&idle.id).counters.cpu();
     assert_total(&idle, total_ns);
 }
@@ -73,10 +65,7 @@ fn four_busy_threads_on_two_cpus_read_200() {
 #[track_caller]
 fn assert_total(container: &Container<'_>, total_ns: u64) {
     let kernel = kernel_cpu(&container.id);
-    for (account, ns) in [
-        ("cpu.stat", kernel.cpu_stat_ns),
-        ("cpuacct", kernel.cpuacct_ns),
-    ] {
+    for (account, ns) in [("cpu.stat", kernel.cpu_stat_ns), ("cpuacct", kernel.cpuacct_ns)] {
         if let Some(ns) = ns {
             assert_close(account, total_ns, ns, 0.01, 0.0);
         }

@@ -24,10 +24,7 @@ fn thirty_created_at_once_share_no_index_and_no_name() {
             .collect()
     });
     let names: BTreeSet<String> = created.iter().map(|body| text(body, "/Name")).collect();
-    let indices: BTreeSet<u64> = names
-        .iter()
-        .map(|name| index_and_number(name, "swarm").0)
-        .collect();
+    let indices: BTreeSet<u64> = names.iter().map(|name| index_and_number(name, "swarm").0).collect();
     assert_eq!(names.len(), 30, "{names:?}");
     assert_eq!(indices, (1..=30).collect(), "{names:?}");
     for body in &created {
@@ -38,9 +35,7 @@ fn thirty_created_at_once_share_no_index_and_no_name() {
         .iter()
         .find(|body| index_and_number(&text(body, "/Name"), "swarm").0 == 7);
     let seventh = text(seventh.expect("there are 1 to 30"), "/Id");
-    agent
-        .delete(&format!("/container/{seventh}?timeout=0"))
-        .must_be(204);
+    agent.delete(&format!("/container/{seventh}?timeout=0")).must_be(204);
     let next = agent.create(&form).must_be(201).json();
     assert_eq!(index_and_number(&text(&next, "/Name"), "swarm").0, 7);
 }
@@ -50,17 +45,10 @@ fn thirty_created_at_once_share_no_index_and_no_name() {
 fn port_is_the_exposed_one_if_there_is_exactly_one() {
     let docker = PrivateDocker::start();
     image::import_workload(&docker, "one-port:1", &["EXPOSE 8080/tcp", "EXPOSE 53/udp"]);
-    image::import_workload(
-        &docker,
-        "two-ports:1",
-        &["EXPOSE 8080/tcp", "EXPOSE 8081/tcp"],
-    );
+    image::import_workload(&docker, "two-ports:1", &["EXPOSE 8080/tcp", "EXPOSE 8081/tcp"]);
     let agent = AgentCommand::for_docker(&docker.url()).start();
     for (image, port) in [("one-port:1", 8080), ("two-ports:1", 3000)] {
-        let created = agent
-            .create(&format!("image={image}&service=web"))
-            .must_be(201)
-            .json();
+        let created = agent.create(&format!("image={image}&service=web")).must_be(201).json();
         assert_answers_on_published_port(&docker, &created, port);
     }
 }
@@ -84,10 +72,7 @@ fn anonymous_volumes_go_with_their_container() {
     let docker = PrivateDocker::start();
     image::import_workload(&docker, "with-volume:1", &["VOLUME /data"]);
     let agent = AgentCommand::for_docker(&docker.url()).start();
-    let created = agent
-        .create("image=with-volume:1&service=web")
-        .must_be(201)
-        .json();
+    let created = agent.create("image=with-volume:1&service=web").must_be(201).json();
     assert_ne!(docker.cli(&["volume", "ls", "--quiet"]), "");
     agent
         .delete(&format!("/container/{}", text(&created, "/Id")))

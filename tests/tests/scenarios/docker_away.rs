@@ -42,9 +42,7 @@ fn engine_frozen_for_30_s_costs_no_byte_and_no_figure() {
         docker.freeze();
         thread::sleep(Duration::from_secs(30));
         docker.thaw();
-        wait_until("the engine to answer", RETURN_DEADLINE, || {
-            docker.api("/_ping")
-        });
+        wait_until("the engine to answer", RETURN_DEADLINE, || docker.api("/_ping"));
     });
 }
 
@@ -76,10 +74,7 @@ fn containers_that_end_with_their_engine_are_seen_to_end() {
         }
     });
     wait_until("its end, still", RETURN_DEADLINE, ended);
-    let inspected = agent
-        .get(&format!("/container/{}", container.id))
-        .must_be(200)
-        .json();
+    let inspected = agent.get(&format!("/container/{}", container.id)).must_be(200).json();
     assert_eq!(inspected["State"]["Running"], false);
 }
 
@@ -99,11 +94,7 @@ fn agent_started_before_its_engine_finds_it_when_it_comes() {
     docker.launch();
     wait_until("the list", RETURN_DEADLINE, || {
         let reply = agent.try_get("/containers")?;
-        if reply.status == 200 {
-            Ok(())
-        } else {
-            Err(reply.body)
-        }
+        if reply.status == 200 { Ok(()) } else { Err(reply.body) }
     });
     wait_until("the container's figures", RETURN_DEADLINE, || {
         agent.try_sample(&container.id)
@@ -118,10 +109,7 @@ fn survives(seconds: u64, outage: impl FnOnce(&PrivateDocker)) {
     let receiver = docker.run("receiver", &[], &["udp-sink", "--port", "5202"]);
     let sender = docker.run("sender", &[], &["sleep", "--seconds", "300"]);
     agent.settled_network(&sender.id);
-    let (to, count) = (
-        format!("{}:5202", receiver.address()),
-        seconds * PACKETS_PER_S,
-    );
+    let (to, count) = (format!("{}:5202", receiver.address()), seconds * PACKETS_PER_S);
     let start = Instant::now();
     sender.exec_detached(&[
         "udp-send",
@@ -153,18 +141,14 @@ fn survives(seconds: u64, outage: impl FnOnce(&PrivateDocker)) {
     all_routes_right(&docker, &agent, &sender);
 
     let rest = Duration::from_secs(seconds).saturating_sub(start.elapsed());
-    wait_until(
-        "all bytes to be sent",
-        rest + Duration::from_secs(10),
-        || {
-            let bytes = agent.try_sample(&sender.id)?.counters.tx();
-            if bytes >= count * PACKET_BYTES {
-                Ok(())
-            } else {
-                Err(format!("{bytes} sent"))
-            }
-        },
-    );
+    wait_until("all bytes to be sent", rest + Duration::from_secs(10), || {
+        let bytes = agent.try_sample(&sender.id)?.counters.tx();
+        if bytes >= count * PACKET_BYTES {
+            Ok(())
+        } else {
+            Err(format!("{bytes} sent"))
+        }
+    });
     assert_eq!(
         agent.settled_network(&sender.id).counters.tx(),
         count * PACKET_BYTES,
@@ -186,21 +170,14 @@ fn all_routes_right(docker: &PrivateDocker, agent: &Agent, sender: &Container<'_
         }
     });
     agent.get(&format!("/container/{}", sender.id)).must_be(200);
-    agent
-        .get(&format!("/container/{}/status", sender.id))
-        .must_be(200);
+    agent.get(&format!("/container/{}/status", sender.id)).must_be(200);
     let created = agent
         .create(&format!("image={}&service=after", image::WORKLOAD))
         .must_be(201)
         .json();
     let id = created["Id"].as_str().expect("an id").to_owned();
-    assert_eq!(
-        docker.cli(&["inspect", "--format", "{{.State.Running}}", &id]),
-        "true"
-    );
-    agent
-        .delete(&format!("/container/{id}?timeout=0"))
-        .must_be(204);
+    assert_eq!(docker.cli(&["inspect", "--format", "{{.State.Running}}", &id]), "true");
+    agent.delete(&format!("/container/{id}?timeout=0")).must_be(204);
     let all = back.elapsed();
     println!("all routes right {all:?} after the engine answered");
     assert!(all <= RETURN_DEADLINE, "{all:?}");

@@ -5,6 +5,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 
 use agent_tests::agent::{Agent, AgentCommand};
 use agent_tests::docker::PrivateDocker;
+use agent_tests::wait::wait_for_idle_machine;
 use serde_json::Value;
 
 use crate::figures::{MIB_100, Within, assert_close, assert_cpu, cpu_of};
@@ -19,8 +20,7 @@ const SAMPLES: usize = 5;
 fn ordinary_user_in_the_docker_group_gets_dockers_figures() {
     let docker = PrivateDocker::start();
     chown(docker.socket(), None, Some(DOCKER_GROUP)).expect("the socket is ours");
-    fs::set_permissions(docker.socket(), fs::Permissions::from_mode(0o660))
-        .expect("the socket is ours");
+    fs::set_permissions(docker.socket(), fs::Permissions::from_mode(0o660)).expect("the socket is ours");
     let group = DOCKER_GROUP.to_string();
     let user = [
         "setpriv",
@@ -43,16 +43,8 @@ fn ordinary_user_in_the_docker_group_gets_dockers_figures() {
 #[ignore = "needs root and a Docker engine: cargo xtask test"]
 fn root_without_net_admin_gets_dockers_figures() {
     let docker = PrivateDocker::start();
-    let without = [
-        "setpriv",
-        "--inh-caps",
-        "-net_admin",
-        "--bounding-set",
-        "-net_admin",
-    ];
-    let agent = AgentCommand::for_docker(&docker.url())
-        .through(&without)
-        .start();
+    let without = ["setpriv", "--inh-caps", "-net_admin", "--bounding-set", "-net_admin"];
+    let agent = AgentCommand::for_docker(&docker.url()).through(&without).start();
     let reason = assert_docker_source(&docker, &agent);
     assert!(reason.to_uppercase().contains("NET_ADMIN"), "{reason}");
 }
@@ -71,13 +63,7 @@ fn source_docker_gets_dockers_figures() {
 #[ignore = "needs root and a Docker engine: cargo xtask test"]
 fn source_ebpf_without_the_capability_ends_with_the_reason() {
     let docker = PrivateDocker::start();
-    let without = [
-        "setpriv",
-        "--inh-caps",
-        "-net_admin",
-        "--bounding-set",
-        "-net_admin",
-    ];
+    let without = ["setpriv", "--inh-caps", "-net_admin", "--bounding-set", "-net_admin"];
     let command = AgentCommand::for_docker(&docker.url()).through(&without);
     let (status, log) = command
         .args(&["--source", "ebpf", "--listen", "127.0.0.1:0"])
@@ -99,28 +85,15 @@ fn both_sources_tell_the_same_of_the_same_load() {
     let sink = docker.run("sink", &[], &["tcp-sink", "--port", "5201"]);
     let container = docker.run("loaded", &[], &["sleep", "--seconds", "300"]);
     let to = format!("{}:5201", sink.address());
+    wait_for_idle_machine();
     container.exec_detached(&["spin", "--threads", "1", "--seconds", "20"]);
-    container.exec_detached(&[
-        "tcp-send",
-        "--to",
-        &to,
-        "--bytes",
-        "200000000",
-        "--rate",
-        "10000000",
-    ]);
+    container.exec_detached(&["tcp-send", "--to", &to, "--bytes", "200000000", "--rate", "10000000"]);
 
-    let mean = |figures: &[f64]| {
-        figures.iter().sum::<f64>() / f64::from(u32::try_from(figures.len()).expect("few"))
-    };
+    let mean = |figures: &[f64]| figures.iter().sum::<f64>() / f64::from(u32::try_from(figures.len()).expect("few"));
     let [kernel, engine] = [&by_kernel, &by_docker].map(|agent| {
         let samples = agent.samples(&container.id, SAMPLES);
         let sent: Vec<f64> = samples.iter().map(|sample| sample.net.tx).collect();
-        println!(
-            "{}: cpu {:?}, sent {sent:?}",
-            samples[0].source,
-            cpu_of(&samples)
-        );
+        println!("{}: cpu {:?}, sent {sent:?}", samples[0].source, cpu_of(&samples));
         (mean(&cpu_of(&samples)), mean(&sent), samples[0].memory)
     });
     assert!(
@@ -145,15 +118,8 @@ fn both_sources_tell_the_same_of_the_same_load() {
         for name in ["cpu", "memory", "free_memory", "source"] {
             assert!(!body[name].is_null(), "{name}: {body}");
         }
-        assert!(
-            body["net"]["rx"].is_number() && body["net"]["tx"].is_number(),
-            "{body}"
-        );
-        body.as_object()
-            .expect("an object")
-            .keys()
-            .cloned()
-            .collect::<Vec<_>>()
+        assert!(body["net"]["rx"].is_number() && body["net"]["tx"].is_number(), "{body}");
+        body.as_object().expect("an object").keys().cloned().collect::<Vec<_>>()
     };
     assert_eq!(shape(&by_kernel), shape(&by_docker));
 }
@@ -173,33 +139,20 @@ fn assert_docker_source(docker: &PrivateDocker, agent: &Agent) -> String {
     let said = log.lines().filter(|line| line.contains(&reason)).count();
     assert_eq!(said, 1, "the log says it once:\n{log}");
 
+    wait_for_idle_machine();
     let idle = docker.run("load", &[], &["sleep", "--seconds", "300"]);
     idle.exec_detached(&["spin", "--threads", "1", "--seconds", "9"]);
-    assert_cpu(
-        &agent.samples(&idle.id, SAMPLES),
-        Within { of: 100.0, by: 5.0 },
-    );
+    assert_cpu(&agent.samples(&idle.id, SAMPLES), Within { of: 100.0, by: 5.0 });
     idle.remove();
+    wait_for_idle_machine();
     let half = docker.run("half", &["--cpus", "0.5"], &["sleep", "--seconds", "300"]);
     half.exec_detached(&["spin", "--threads", "2", "--seconds", "9"]);
-    assert_cpu(
-        &agent.samples(&half.id, SAMPLES),
-        Within { of: 50.0, by: 2.5 },
-    );
+    assert_cpu(&agent.samples(&half.id, SAMPLES), Within { of: 50.0, by: 2.5 });
     half.remove();
-    let full = docker.run(
-        "full",
-        &["--cpuset-cpus", "0,1"],
-        &["sleep", "--seconds", "300"],
-    );
+    wait_for_idle_machine();
+    let full = docker.run("full", &["--cpuset-cpus", "0,1"], &["sleep", "--seconds", "300"]);
     full.exec_detached(&["spin", "--threads", "4", "--seconds", "9"]);
-    assert_cpu(
-        &agent.samples(&full.id, SAMPLES),
-        Within {
-            of: 200.0,
-            by: 10.0,
-        },
-    );
+    assert_cpu(&agent.samples(&full.id, SAMPLES), Within { of: 200.0, by: 10.0 });
     full.remove();
 
     let sink = docker.run("sink", &[], &["tcp-sink", "--port", "5201"]);
@@ -210,10 +163,7 @@ fn assert_docker_source(docker: &PrivateDocker, agent: &Agent) -> String {
     assert_close("sent", sent.counters.tx(), MIB_100, 0.05, 0.0);
     assert_close("received", received.counters.rx(), MIB_100, 0.05, 0.0);
     for id in [&sender.id, &sink.id] {
-        let body = agent
-            .get(&format!("/container/{id}/status"))
-            .must_be(200)
-            .json();
+        let body = agent.get(&format!("/container/{id}/status")).must_be(200).json();
         assert_eq!(body.get("source"), Some(&Value::from("docker")), "{body}");
     }
     reason

@@ -13,11 +13,7 @@ fn containers_of_others_have_services_and_figures_too() {
     let agent = AgentCommand::for_docker(&docker.url()).start();
     let by_name = docker.run("shop-1-77", &[], &["serve"]);
     let by_label = docker.run("thing", &["--label", "balancer.service=shop"], &["serve"]);
-    listed(
-        &agent,
-        "/containers?service=shop",
-        &[&by_name.id, &by_label.id],
-    );
+    listed(&agent, "/containers?service=shop", &[&by_name.id, &by_label.id]);
     agent.sample(&by_name.id);
     let created = agent
         .create(&format!("image={}&service=shop", image::WORKLOAD))
@@ -41,11 +37,7 @@ fn rename_pause_and_restart_are_followed() {
     wait_until("the new name", SEEN_DEADLINE, || agent.try_sample("after"));
     wait_until("the old name to go", SEEN_DEADLINE, || {
         let reply = agent.try_get("/container/before/status")?;
-        if reply.status == 404 {
-            Ok(())
-        } else {
-            Err(reply.body)
-        }
+        if reply.status == 404 { Ok(()) } else { Err(reply.body) }
     });
     docker.cli(&["pause", &container.id]);
     assert_eq!(
@@ -61,10 +53,7 @@ fn rename_pause_and_restart_are_followed() {
         let told = reply.status == 404 && reply.body.contains("container not running");
         if told { Ok(()) } else { Err(reply.body) }
     });
-    let inspected = agent
-        .get(&format!("/container/{}", container.id))
-        .must_be(200)
-        .json();
+    let inspected = agent.get(&format!("/container/{}", container.id)).must_be(200).json();
     assert_eq!(inspected["State"]["Running"], false);
     container.start();
     agent.samples(&container.id, 2);

@@ -26,9 +26,7 @@ fn fresh_container_says_data_not_ready_and_has_figures_within_two_intervals() {
                 .map(|number| one(docker, agent, &format!("fresh-{lane}-{number}"), to))
                 .collect::<Vec<_>>()
         };
-        let lanes: Vec<_> = (0..LANES)
-            .map(|lane| scope.spawn(move || start_some(lane)))
-            .collect();
+        let lanes: Vec<_> = (0..LANES).map(|lane| scope.spawn(move || start_some(lane))).collect();
         lanes
             .into_iter()
             .flat_map(|lane| lane.join().expect("each container had figures in time"))
@@ -57,12 +55,9 @@ fn one(docker: &PrivateDocker, agent: &Agent, name: &str, to: &str) -> Duration 
         .as_str()
         .and_then(|text| text.parse().ok())
         .expect("Docker tells when it started");
-    let ready_after = Duration::try_from(first_figures.duration_since(started_at))
-        .expect("the figures came after the start");
-    assert!(
-        answers.contains(&"data not ready".to_owned()),
-        "{name}: {answers:?}"
-    );
+    let ready_after =
+        Duration::try_from(first_figures.duration_since(started_at)).expect("the figures came after the start");
+    assert!(answers.contains(&"data not ready".to_owned()), "{name}: {answers:?}");
     assert!(
         ready_after <= 2 * INTERVAL,
         "{name}: figures came {ready_after:?} after its start"
@@ -91,11 +86,7 @@ fn answers_until_figures(agent: &Agent, container: &Container<'_>) -> (Vec<Strin
         if answers.last() != Some(&sentence) {
             answers.push(sentence);
         }
-        assert!(
-            Instant::now() < deadline,
-            "{}: no figures: {answers:?}",
-            container.name
-        );
+        assert!(Instant::now() < deadline, "{}: no figures: {answers:?}", container.name);
         thread::sleep(Duration::from_millis(10));
     }
 }

@@ -36,10 +36,7 @@ fn containers_live_on_while_the_engine_is_away() {
     docker.terminate();
     docker.launch();
     assert_eq!(container.pid(), pid, "after SIGTERM");
-    assert_eq!(
-        container.exec(&["spin", "--threads", "1", "--seconds", "0"]),
-        ""
-    );
+    assert_eq!(container.exec(&["spin", "--threads", "1", "--seconds", "0"]), "");
 }
 
 fn leaves_nothing_behind(break_it: impl FnOnce(&PrivateDocker)) {

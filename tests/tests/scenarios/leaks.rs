@@ -27,10 +27,7 @@ fn two_hundred_containers_leave_no_entry_and_no_open_file_and_share_no_figure() 
     let to = format!("{}:5202", receiver.address());
     // the first round makes what is made once: it is not in the comparison
     one_round(&docker, &agent, &to, 0..AT_ONCE);
-    let (entries, files) = (
-        settled(|| map_entries(&agent)),
-        settled(|| open_files(agent.pid)),
-    );
+    let (entries, files) = (settled(|| map_entries(&agent)), settled(|| open_files(agent.pid)));
     println!("before: {entries} map entries, {files} open files");
 
     for first in (0..CONTAINERS).step_by(AT_ONCE) {
@@ -66,35 +63,21 @@ fn one_round(docker: &PrivateDocker, agent: &Agent, to: &str, numbers: std::ops:
     for number in &numbers {
         let name = format!("many-{number}");
         let expected = packets(*number) * PACKET_BYTES;
-        let sample = wait_until(
-            &format!("{expected} B sent by {name}"),
-            GIVEN_BACK_DEADLINE,
-            || {
-                let sample = agent.try_sample(&name)?;
-                let all = sample.counters.tx() >= expected;
-                if all {
-                    Ok(sample)
-                } else {
-                    Err(format!("{:?}", sample.counters))
-                }
-            },
-        );
-        assert_eq!(
-            sample.counters.tx(),
-            expected,
-            "{name} has what another sent"
-        );
+        let sample = wait_until(&format!("{expected} B sent by {name}"), GIVEN_BACK_DEADLINE, || {
+            let sample = agent.try_sample(&name)?;
+            let all = sample.counters.tx() >= expected;
+            if all {
+                Ok(sample)
+            } else {
+                Err(format!("{:?}", sample.counters))
+            }
+        });
+        assert_eq!(sample.counters.tx(), expected, "{name} has what another sent");
         let figures = [sample.cpu, sample.net.rx, sample.net.tx];
-        assert!(
-            figures.iter().all(|figure| *figure >= 0.0),
-            "{name}: {sample:?}"
-        );
+        assert!(figures.iter().all(|figure| *figure >= 0.0), "{name}: {sample:?}");
     }
     let remove = |numbers: &[usize]| {
-        let names: Vec<String> = numbers
-            .iter()
-            .map(|number| format!("many-{number}"))
-            .collect();
+        let names: Vec<String> = numbers.iter().map(|number| format!("many-{number}")).collect();
         let mut words = vec!["rm", "--force"];
         words.extend(names.iter().map(String::as_str));
         docker.cli(&words);

@@ -48,10 +48,7 @@ fn whole_life(content_type: &str, body: impl Fn(&str) -> String) {
         id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit()),
         "{id}"
     );
-    assert_eq!(
-        reply.header("location"),
-        Some(format!("/container/{id}").as_str())
-    );
+    assert_eq!(reply.header("location"), Some(format!("/container/{id}").as_str()));
     assert_eq!(created["State"]["Running"], true);
     assert_eq!(created["Config"]["Image"], image::WORKLOAD);
     assert_eq!(created["Config"]["Labels"]["balancer.service"], "web");
@@ -76,10 +73,7 @@ fn whole_life(content_type: &str, body: impl Fn(&str) -> String) {
     assert_eq!(listed(&agent, "/containers?service=nobody", &[]).len(), 0);
 
     for reference in [&id, &id[..12], &name[1..]] {
-        let found = agent
-            .get(&format!("/container/{reference}"))
-            .must_be(200)
-            .json();
+        let found = agent.get(&format!("/container/{reference}")).must_be(200).json();
         assert_eq!(found["Id"], id.as_str(), "by {reference}");
         assert_eq!(found["Name"], name.as_str(), "by {reference}");
     }
@@ -95,10 +89,7 @@ fn whole_life(content_type: &str, body: impl Fn(&str) -> String) {
         "container not found"
     );
     assert_eq!(
-        agent
-            .get(&format!("/container/{id}/status"))
-            .must_be(404)
-            .error(),
+        agent.get(&format!("/container/{id}/status")).must_be(404).error(),
         "container not found"
     );
     assert_eq!(listed(&agent, "/containers?service=web", &[]).len(), 0);

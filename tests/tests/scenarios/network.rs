@@ -5,6 +5,7 @@ use std::thread;
 use agent_tests::agent::{Agent, AgentCommand};
 use agent_tests::docker::{Container, PrivateDocker};
 use agent_tests::sample::Counters;
+use agent_tests::wait::wait_for_idle_machine;
 use serde_json::Value;
 
 use crate::figures::{MIB_100, as_f64, assert_close};
@@ -21,6 +22,7 @@ fn tcp_between_bridged_containers_counts_alike_on_both_sides_and_as_docker_does(
     let agent = AgentCommand::for_docker(&docker.url()).start();
     let sink = docker.run("sink", &[], &["tcp-sink", "--port", "5201"]);
     let sender = docker.run("sender", &[], &["sleep", "--seconds", "300"]);
+    wait_for_idle_machine();
     send_100_mib(&sender, &sink.address());
 
     let sent = agent.settled_network(&sender.id).counters;
@@ -28,9 +30,7 @@ fn tcp_between_bridged_containers_counts_alike_on_both_sides_and_as_docker_does(
     assert_transfer(&sent, &received);
     for (container, ours) in [(&sender, &sent), (&sink, &received)] {
         let docker_says = interface_bytes(container).expect("a bridged container has an interface");
-        let framed = |bytes: u64, packets: Option<u64>| {
-            bytes + ETHERNET_BYTES * packets.expect("packets are measured")
-        };
+        let framed = |bytes: u64, packets: Option<u64>| bytes + ETHERNET_BYTES * packets.expect("packets are measured");
         let rx = framed(ours.rx(), ours.rx_packets);
         let tx = framed(ours.tx(), ours.tx_packets);
         assert_close(
@@ -40,13 +40,7 @@ fn tcp_between_bridged_containers_counts_alike_on_both_sides_and_as_docker_does(
             0.001,
             8192.0,
         );
-        assert_close(
-            &format!("{} sent", container.name),
-            docker_says.tx,
-            tx,
-            0.001,
-            8192.0,
-        );
+        assert_close(&format!("{} sent", container.name), docker_says.tx, tx, 0.001, 8192.0);
     }
 }
 
@@ -56,16 +50,9 @@ fn tcp_of_a_host_network_container_is_its_own_and_docker_shows_none() {
     let docker = PrivateDocker::start();
     let agent = AgentCommand::for_docker(&docker.url()).start();
     let sink = docker.run("sink", &[], &["tcp-sink", "--port", "5201"]);
-    let sender = docker.run(
-        "on-host",
-        &["--network", "host"],
-        &["sleep", "--seconds", "300"],
-    );
-    let neighbour = docker.run(
-        "too-on-host",
-        &["--network", "host"],
-        &["sleep", "--seconds", "300"],
-    );
+    let sender = docker.run("on-host", &["--network", "host"], &["sleep", "--seconds", "300"]);
+    let neighbour = docker.run("too-on-host", &["--network", "host"], &["sleep", "--seconds", "300"]);
+    wait_for_idle_machine();
     send_100_mib(&sender, &sink.address());
 
     let sent = agent.settled_network(&sender.id).counters;
@@ -87,6 +74,7 @@ fn tcp_of_a_container_in_anothers_network_is_its_own_and_docker_shows_none() {
         &["--network", "container:owner"],
         &["sleep", "--seconds", "300"],
     );
+    wait_for_idle_machine();
     send_100_mib(&guest, &sink.address());
 
     let sent = agent.settled_network(&guest.id).counters;
@@ -113,21 +101,14 @@ fn loopback_inside_a_container_is_not_network_traffic() {
             after_the_end += u32::from(transfer.is_finished());
             sample = agent.sample_after(&container.id, &sample);
             println!("{:?}", sample.net);
-            assert!(
-                sample.net.rx < 10_240.0 && sample.net.tx < 10_240.0,
-                "{:?}",
-                sample.net
-            );
+            assert!(sample.net.rx < 10_240.0 && sample.net.tx < 10_240.0, "{:?}", sample.net);
         }
         transfer.join().expect("the transfer succeeds");
     });
     // so the traffic was seen, and told apart
     let on_loopback = sample.counters;
     for bytes in [on_loopback.loopback_rx_bytes, on_loopback.loopback_tx_bytes] {
-        assert!(
-            bytes.is_some_and(|bytes| bytes >= MIB_100),
-            "{on_loopback:?}"
-        );
+        assert!(bytes.is_some_and(|bytes| bytes >= MIB_100), "{on_loopback:?}");
     }
 }
 
@@ -138,34 +119,20 @@ fn udp_counts_exactly() {
     let agent = AgentCommand::for_docker(&docker.url()).start();
     let sink = docker.run("sink", &[], &["udp-sink", "--port", "5202"]);
     let sender = docker.run("sender", &[], &["sleep", "--seconds", "300"]);
-    let before = [
-        agent.settled_network(&sender.id),
-        agent.settled_network(&sink.id),
-    ];
+    let before = [agent.settled_network(&sender.id), agent.settled_network(&sink.id)];
     let to = format!("{}:5202", sink.address());
-    sender.exec(&[
-        "udp-send", "--to", &to, "--count", "10000", "--size", "1000",
-    ]);
+    sender.exec(&["udp-send", "--to", &to, "--count", "10000", "--size", "1000"]);
 
-    let after = [
-        agent.settled_network(&sender.id),
-        agent.settled_network(&sink.id),
-    ];
+    let after = [agent.settled_network(&sender.id), agent.settled_network(&sink.id)];
     let [sent, received] = [0, 1].map(|side| (before[side].counters, after[side].counters));
     assert_eq!(
         sent.1.tx() - sent.0.tx(),
         10_280_000,
         "20 B of IP and 8 B of UDP header each"
     );
-    assert_eq!(
-        packets(sent.1.tx_packets) - packets(sent.0.tx_packets),
-        10_000
-    );
+    assert_eq!(packets(sent.1.tx_packets) - packets(sent.0.tx_packets), 10_000);
     assert_eq!(received.1.rx() - received.0.rx(), 10_280_000);
-    assert_eq!(
-        packets(received.1.rx_packets) - packets(received.0.rx_packets),
-        10_000
-    );
+    assert_eq!(packets(received.1.rx_packets) - packets(received.0.rx_packets), 10_000);
     assert_eq!(sent.1.rx() - sent.0.rx(), 0, "nobody answers");
 }
 
@@ -184,11 +151,7 @@ fn a_steady_stream_reads_as_its_rate() {
     let sender = docker.run("sender", &[], &words);
     for sample in agent.samples(&sender.id, 8) {
         println!("{:?}", sample.net);
-        assert!(
-            (sample.net.tx - 2_000_000.0).abs() <= 40_000.0,
-            "{:?}",
-            sample.net
-        );
+        assert!((sample.net.tx - 2_000_000.0).abs() <= 40_000.0, "{:?}", sample.net);
     }
 }
 
@@ -218,13 +181,7 @@ pub(crate) fn interface_bytes(container: &Container<'_>) -> Option<InterfaceByte
 
 #[track_caller]
 fn assert_transfer(sent: &Counters, received: &Counters) {
-    assert_close(
-        "received against sent",
-        received.rx(),
-        sent.tx(),
-        0.001,
-        0.0,
-    );
+    assert_close("received against sent", received.rx(), sent.tx(), 0.001, 0.0);
     for bytes in [sent.tx(), received.rx()] {
         let most = as_f64(MIB_100) * 1.005;
         assert!(

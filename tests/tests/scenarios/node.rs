@@ -34,11 +34,7 @@ fn many_callers_of_the_list_share_dockers_answers() {
     }
     let calls = lists() - before;
     println!("{} requests, {calls} calls to Docker", 4 * CALLERS);
-    assert!(
-        calls <= 4 * CALLERS / 2,
-        "{calls} calls for {} requests",
-        4 * CALLERS
-    );
+    assert!(calls <= 4 * CALLERS / 2, "{calls} calls for {} requests", 4 * CALLERS);
 }
 
 #[test]
@@ -56,29 +52,20 @@ fn node_status_tells_cpus_memory_interfaces_and_containers() {
         }
     });
     let cpus = status["cpus"].as_object().expect("CPUs by name");
-    let online = thread::available_parallelism()
-        .expect("this machine has CPUs")
-        .get();
+    let online = thread::available_parallelism().expect("this machine has CPUs").get();
     assert_eq!(cpus.len(), online, "{status}");
     for busy in cpus.values() {
         assert!(
-            busy.as_f64()
-                .is_some_and(|busy| (0.0..=100.0).contains(&busy)),
+            busy.as_f64().is_some_and(|busy| (0.0..=100.0).contains(&busy)),
             "{status}"
         );
     }
     let total_kib = command::run(&["awk", "/^MemTotal:/ {print $2}", "/proc/meminfo"]);
     assert_eq!(status["memory"].to_string(), total_kib);
-    assert!(
-        status["free_memory"].as_u64() < status["memory"].as_u64(),
-        "{status}"
-    );
+    assert!(status["free_memory"].as_u64() < status["memory"].as_u64(), "{status}");
     let interfaces = status["network"].as_object().expect("interfaces by name");
     for (name, rates) in interfaces {
         let known = Path::new("/sys/class/net").join(name).exists();
-        assert!(
-            known && rates["rx"].is_number() && rates["tx"].is_number(),
-            "{status}"
-        );
+        assert!(known && rates["rx"].is_number() && rates["tx"].is_number(), "{status}");
     }
 }

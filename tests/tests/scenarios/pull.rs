@@ -42,11 +42,7 @@ fn image_that_the_registry_does_not_have_is_404_within_the_deadline() {
         let reply = agent.create(&format!("image={REGISTRY}/{absent}&service=web"));
         println!("{absent}: {:?}: {}", start.elapsed(), reply.body);
         reply.must_be(404).error();
-        assert!(
-            start.elapsed() < ABSENT_DEADLINE,
-            "{absent}: {:?}",
-            start.elapsed()
-        );
+        assert!(start.elapsed() < ABSENT_DEADLINE, "{absent}: {:?}", start.elapsed());
     }
     assert_eq!(docker.inventory(), before);
 }
@@ -62,10 +58,7 @@ fn nothing_is_pulled_when_pulling_is_off() {
         .args(&["--pull", "never"])
         .start();
 
-    agent
-        .create(&format!("image={image}&service=web"))
-        .must_be(404)
-        .error();
+    agent.create(&format!("image={image}&service=web")).must_be(404).error();
     let pulls: Vec<_> = docker
         .calls()
         .into_iter()
@@ -82,12 +75,7 @@ fn registry_that_does_not_answer_is_an_error_that_leaves_nothing() {
     let before = docker.inventory();
     let reply = agent.create(&format!("image={REGISTRY}/services/web:3&service=web"));
     println!("{} {}", reply.status, reply.body);
-    assert!(
-        matches!(reply.status, 502..=504),
-        "{} {}",
-        reply.status,
-        reply.body
-    );
+    assert!(matches!(reply.status, 502..=504), "{} {}", reply.status, reply.body);
     reply.error();
     assert_eq!(docker.inventory(), before);
 }
@@ -117,14 +105,10 @@ impl Registry {
             dir.display()
         );
         fs::write(&config, text).expect("the engine's directory is ours");
-        let log = File::create(docker.dir().join("registry.log"))
-            .expect("the engine's directory is ours");
+        let log = File::create(docker.dir().join("registry.log")).expect("the engine's directory is ours");
         let [nsenter, net] = docker.netns().enter();
         let mut command = Command::new(nsenter);
-        command
-            .arg(net)
-            .args(["docker-registry", "serve"])
-            .arg(config);
+        command.arg(net).args(["docker-registry", "serve"]).arg(config);
         let log_too = log.try_clone().expect("the file is open");
         command.stdin(Stdio::null()).stdout(log).stderr(log_too);
         let registry = Self(command.spawn().expect("docker-registry can be started"));
@@ -133,11 +117,7 @@ impl Registry {
             let done = docker
                 .netns()
                 .attempt(&[&workload, "get", "--to", REGISTRY, "--path", "/v2/"]);
-            if done.success {
-                Ok(())
-            } else {
-                Err(done.stderr)
-            }
+            if done.success { Ok(()) } else { Err(done.stderr) }
         });
         registry
     }

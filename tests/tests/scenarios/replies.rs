@@ -20,11 +20,7 @@ pub(crate) fn listed(agent: &Agent, path: &str, ids: &[&str]) -> Vec<Value> {
         let list = reply.must_be(200).json();
         let list = list.as_array().expect("a list").clone();
         let has = |id: &&str| list.iter().any(|container| container["Id"] == **id);
-        if ids.iter().all(has) {
-            Ok(list)
-        } else {
-            Err(reply.body)
-        }
+        if ids.iter().all(has) { Ok(list) } else { Err(reply.body) }
     })
 }
 
@@ -35,10 +31,8 @@ pub(crate) fn index_and_number(name: &str, service: &str) -> (u64, u64) {
         .strip_prefix('/')
         .and_then(|name| name.strip_prefix(service)?.strip_prefix('-'));
     let parts = rest.and_then(|rest| rest.split_once('-'));
-    let numbers =
-        parts.and_then(|(index, number)| Some((index.parse().ok()?, number.parse().ok()?)));
-    let (index, number) =
-        numbers.unwrap_or_else(|| panic!("{name} is not /{service}-INDEX-NUMBER"));
+    let numbers = parts.and_then(|(index, number)| Some((index.parse().ok()?, number.parse().ok()?)));
+    let (index, number) = numbers.unwrap_or_else(|| panic!("{name} is not /{service}-INDEX-NUMBER"));
     assert!(index >= 1 && number <= 999, "{name}");
     (index, number)
 }
@@ -46,10 +40,7 @@ pub(crate) fn index_and_number(name: &str, service: &str) -> (u64, u64) {
 /// The program inside learned `port`, and answers on the one that Docker published for it.
 #[track_caller]
 pub(crate) fn assert_answers_on_published_port(docker: &PrivateDocker, inspect: &Value, port: u16) {
-    let published = text(
-        inspect,
-        &format!("/NetworkSettings/Ports/{port}~1tcp/0/HostPort"),
-    );
+    let published = text(inspect, &format!("/NetworkSettings/Ports/{port}~1tcp/0/HostPort"));
     let workload = binaries::workload().display().to_string();
     let to = format!("127.0.0.1:{published}");
     let answer = wait_until("the service to answer", SEEN_DEADLINE, || {
@@ -75,8 +66,5 @@ pub(crate) fn text(value: &Value, pointer: &str) -> String {
 pub(crate) fn assert_names(reply: &Reply, status: u16, field: &str, request: &str) {
     assert_eq!(reply.status, status, "{request}: {}", reply.body);
     let sentence = reply.error();
-    assert!(
-        sentence.contains(field),
-        "{field} is not named: {request}: {sentence}"
-    );
+    assert!(sentence.contains(field), "{field} is not named: {request}: {sentence}");
 }

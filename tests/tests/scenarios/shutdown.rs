@@ -54,17 +54,13 @@ fn nothing_attached_after(end: impl FnOnce(&Agent)) {
     let ours: Vec<_> = loaded_by_agents().difference(&of_others).copied().collect();
     assert_eq!(ours.len(), 3, "ingress, egress and sched_switch: {ours:?}");
     end(&agent);
-    wait_until(
-        "the kernel to free the agent's programs",
-        FREE_DEADLINE,
-        || {
-            let loaded = loaded_by_agents();
-            let left: Vec<_> = ours.iter().filter(|id| loaded.contains(id)).collect();
-            if left.is_empty() {
-                Ok(())
-            } else {
-                Err(format!("{left:?}"))
-            }
-        },
-    );
+    wait_until("the kernel to free the agent's programs", FREE_DEADLINE, || {
+        let loaded = loaded_by_agents();
+        let left: Vec<_> = ours.iter().filter(|id| loaded.contains(id)).collect();
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("{left:?}"))
+        }
+    });
 }

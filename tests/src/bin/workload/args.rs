@@ -19,9 +19,7 @@ impl Args {
             let name = word
                 .strip_prefix("--")
                 .ok_or_else(|| format!("{word} is not a --name"))?;
-            let value = words
-                .next()
-                .ok_or_else(|| format!("--{name} has no value"))?;
+            let value = words.next().ok_or_else(|| format!("--{name} has no value"))?;
             values.insert(name.to_owned(), value);
         }
         Ok(Self(values))
@@ -30,11 +28,7 @@ impl Args {
     /// Reads `name=value&name=value`; values are numbers and addresses, which need no escapes.
     pub(crate) fn from_query(query: &str) -> Self {
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        Self(
-            pairs
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
-        )
+        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
     /// The value as it was written, if there is one.
@@ -44,9 +38,7 @@ impl Args {
 
     /// A whole number that must be there.
     pub(crate) fn number(&self, name: &str) -> Result<u64, String> {
-        let text = self
-            .text(name)
-            .ok_or_else(|| format!("{name} is missing"))?;
+        let text = self.text(name).ok_or_else(|| format!("{name} is missing"))?;
         text.parse()
             .map_err(|_| format!("{name} is not a whole number: {text}"))
     }
@@ -58,11 +50,8 @@ impl Args {
 
     /// An address with its port, as numbers: a static program resolves no names.
     pub(crate) fn address(&self, name: &str) -> Result<SocketAddr, String> {
-        let text = self
-            .text(name)
-            .ok_or_else(|| format!("{name} is missing"))?;
-        text.parse()
-            .map_err(|_| format!("{name} is not ADDRESS:PORT: {text}"))
+        let text = self.text(name).ok_or_else(|| format!("{name} is missing"))?;
+        text.parse().map_err(|_| format!("{name} is not ADDRESS:PORT: {text}"))
     }
 
     /// A time that must be there, cut at [`LONGEST`].

@@ -52,11 +52,7 @@ fn run(command: &str, args: &Args) -> Result<(), String> {
             Ok(())
         }
         "tcp-sink" => tcp::sink(args.port("port")?, args.seconds_or_longest("seconds")?),
-        "tcp-send" => tcp::send(
-            args.address("to")?,
-            args.number("bytes")?,
-            args.rate("rate")?,
-        ),
+        "tcp-send" => tcp::send(args.address("to")?, args.number("bytes")?, args.rate("rate")?),
         "loopback" => tcp::loopback(args.number("bytes")?, args.rate("rate")?),
         "udp-sink" => udp::sink(args.port("port")?, args.seconds_or_longest("seconds")?),
         "udp-send" => udp::send(

@@ -20,9 +20,7 @@ const MOST_LINE_BYTES: u64 = 4096;
 /// Serves until it is told to end.
 pub(crate) fn serve(_args: &Args) -> Result<(), String> {
     let port = match std::env::var("PORT") {
-        Ok(text) => text
-            .parse()
-            .map_err(|_| format!("PORT is not a port: {text}"))?,
+        Ok(text) => text.parse().map_err(|_| format!("PORT is not a port: {text}"))?,
         Err(_) => DEFAULT_PORT,
     };
     let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port))
@@ -126,9 +124,7 @@ fn reply(stream: &mut TcpStream, status: &str, body: &str) -> std::io::Result<()
 /// One request to `to`; prints the body, fails on any status but 200.
 pub(crate) fn get(to: SocketAddr, path: &str) -> Result<(), String> {
     let reply = request(to, path).map_err(|error| format!("{to}: {error}"))?;
-    let (head, body) = reply
-        .split_once("\r\n\r\n")
-        .ok_or("the reply has no end of headers")?;
+    let (head, body) = reply.split_once("\r\n\r\n").ok_or("the reply has no end of headers")?;
     if head.split_whitespace().nth(1) != Some("200") {
         return Err(format!("{to} answered {head}"));
     }

@@ -16,8 +16,7 @@ const MOST_BYTES: u64 = 16 << 30;
 
 /// Accepts connections for `time`, reads each to its end, and prints how many bytes came.
 pub(crate) fn sink(port: u16, time: Duration) -> Result<(), String> {
-    let listener =
-        TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).map_err(|error| error.to_string())?;
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).map_err(|error| error.to_string())?;
     // the threads are ended with the process
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
@@ -41,8 +40,7 @@ pub(crate) fn send(to: SocketAddr, bytes: u64, bytes_per_s: Option<u64>) -> Resu
 
 /// Sends `bytes` to itself over 127.0.0.1.
 pub(crate) fn loopback(bytes: u64, bytes_per_s: Option<u64>) -> Result<(), String> {
-    let listener =
-        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| error.to_string())?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| error.to_string())?;
     let to = listener.local_addr().map_err(|error| error.to_string())?;
     let reader = thread::spawn(move || listener.accept().and_then(|(stream, _)| drain(stream)));
     send(to, bytes, bytes_per_s)?;

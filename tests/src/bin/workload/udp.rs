@@ -38,25 +38,13 @@ fn receive(port: u16, time: Duration) -> std::io::Result<()> {
 }
 
 /// Sends `count` datagrams of `size` bytes.
-pub(crate) fn send(
-    to: SocketAddr,
-    count: u64,
-    size: u64,
-    packets_per_s: Option<u64>,
-) -> Result<(), String> {
+pub(crate) fn send(to: SocketAddr, count: u64, size: u64, packets_per_s: Option<u64>) -> Result<(), String> {
     if size > MOST_BYTES || count > MOST_PACKETS {
-        return Err(format!(
-            "at most {MOST_PACKETS} packets of at most {MOST_BYTES} bytes"
-        ));
+        return Err(format!("at most {MOST_PACKETS} packets of at most {MOST_BYTES} bytes"));
     }
     let payload = vec![0x5a; usize::try_from(size).map_err(|error| error.to_string())?];
-    send_all(
-        to,
-        count,
-        &payload,
-        packets_per_s.unwrap_or(DEFAULT_PACKETS_PER_S),
-    )
-    .map_err(|error| format!("sending to {to}: {error}"))
+    send_all(to, count, &payload, packets_per_s.unwrap_or(DEFAULT_PACKETS_PER_S))
+        .map_err(|error| format!("sending to {to}: {error}"))
 }
 
 fn send_all(to: SocketAddr, count: u64, payload: &[u8], packets_per_s: u64) -> std::io::Result<()> {

@@ -6,7 +6,7 @@ use std::{
     ffi::{OsStr, OsString},
     fmt,
     fs::File,
-    io::{self, BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader},
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{self, Child, ExitStatus, Stdio},
@@ -116,10 +116,10 @@ impl Command {
     }
 
     /// Runs it out of reach of the terminal's Ctrl-C and gives what it prints on standard output; the error of one that
-    /// fails holds what it said on standard error.
+    /// fails holds what it said on standard error. Not printed: a clean-up that could not print must not stop.
     pub(crate) fn output(&self) -> Result<String> {
         let output = self
-            .printed()
+            .process()
             .process_group(0)
             .stdin(Stdio::null())
             .output()
@@ -162,8 +162,7 @@ impl Command {
     }
 
     fn printed(&self) -> process::Command {
-        // A terminal that is gone must not stop a clean-up, as the panic of `eprintln!` would.
-        let _ = writeln!(io::stderr(), "+ {self}");
+        eprintln!("+ {self}");
         self.process()
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::say;
 use crate::command::Command;
 
 /// Making or removing a container takes a second or two, on a busy machine more.
@@ -27,8 +28,9 @@ impl DockerClient {
 
     /// Runs `docker WORDS` and gives what it prints, without blanks around it.
     pub(super) fn call(&self, words: &[&str]) -> Result<String> {
-        let printed = self.command(words).output()?;
-        Ok(printed.trim().to_owned())
+        let command = self.command(words);
+        say::running(&command);
+        Ok(command.output()?.trim().to_owned())
     }
 
     /// The engine's version; `None` where what listens there does not answer as an engine does.

@@ -24,15 +24,20 @@ impl<'docker> Image<'docker> {
             .parent()
             .zip(workload.file_name())
             .with_context(|| format!("{} is no file", workload.display()))?;
-        Command::new("tar")
-            .arg("--create")
-            .args(["--owner=0", "--group=0", "--transform=s/.*/workload/", "--file"])
+        let pack = Command::new("tar")
+            .args([
+                "--create",
+                "--owner=0",
+                "--group=0",
+                "--transform=s/.*/workload/",
+                "--file",
+            ])
             .arg(&tar)
             .arg("--directory")
             .arg(from)
-            .arg(file)
-            .output()
-            .context("packing the image")?;
+            .arg(file);
+        say::running(&pack);
+        pack.output().context("packing the image")?;
         // Owned before it exists: where the call is cut short, the engine may have made it all the same.
         let image = Self { docker, name };
         let tar = tar.to_str().context("the directory for temporary files is not UTF-8")?;

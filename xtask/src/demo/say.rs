@@ -3,9 +3,16 @@
 
 use std::io::{self, Write as _};
 
+use crate::command::Command;
+
 /// A line on standard output.
 pub(super) fn line(text: &str) {
     let _ = writeln!(io::stdout(), "{text}");
+}
+
+/// A command, as xtask shows every one that it runs.
+pub(super) fn running(command: &Command) {
+    let _ = writeln!(io::stderr(), "+ {command}");
 }
 
 /// A line on standard error: what a clean-up could not do.

@@ -22,10 +22,12 @@ pub(super) fn subcommands_exist(files: &[SourceFile], subcommands: &[String]) ->
     breaches
 }
 
-/// Each flag in a table of the README is in the agent's `--help`, and each flag of the agent is in a table.
+/// The README's configuration table (the one whose first column is `flag`) names the flags that the agent's `--help`
+/// does, no more and no fewer.
 pub(crate) fn agent_flags_exist(readme: &SourceFile, help: &str) -> Vec<Breach> {
     let known = flags(help);
-    let rows = readme.lines().filter(|(_, line)| line.starts_with('|'));
+    let rows = readme.lines().skip_while(|(_, line)| !line.starts_with("| flag |"));
+    let rows = rows.take_while(|(_, line)| line.starts_with('|'));
     let named: Vec<_> = rows
         .flat_map(|(number, line)| flags(line).into_iter().map(move |flag| (number, flag)))
         .collect();
@@ -34,9 +36,14 @@ pub(crate) fn agent_flags_exist(readme: &SourceFile, help: &str) -> Vec<Breach> 
         unknown.map(|(number, flag)| Breach::at(readme, *number, format!("balancer-agent has no flag {flag}")));
     let untold = known.iter().filter(|flag| **flag != "--help" && **flag != "--version");
     let untold = untold.filter(|flag| !named.iter().any(|(_, named)| named == *flag));
-    unknown
-        .chain(untold.map(|flag| Breach::at(readme, 0, format!("its tables leave out the flag {flag}"))))
-        .collect()
+    let untold = untold.map(|flag| {
+        Breach::at(
+            readme,
+            0,
+            format!("the table that begins with `| flag |` leaves out the flag {flag}"),
+        )
+    });
+    unknown.chain(untold).collect()
 }
 
 /// Long flags in a text, each once.
@@ -77,18 +84,13 @@ mod tests {
     fn a_flag_that_the_agent_does_not_have_is_found() {
         let help = "  --listen <ADDR>  where\n  --interval <TIME>\n  -h, --help";
         let readme = |text| SourceFile::new("README.md", text);
-        let right =
-            "| flag |\n| --- |\n| `--listen` | x |\n| `--interval` | y |\n\nwith `--free-text` outside of tables";
+        let right = "| flag | x |\n| --- | --- |\n| `--listen` | x |\n| `--interval` | y |\n\n\
+                     | Docker |\n| `--pid host` |";
         assert_eq!(agent_flags_exist(&readme(right), help), []);
-        let wrong = agent_flags_exist(&readme("| `--listen`, `--colour` |"), help);
+        let wrong = agent_flags_exist(&readme("# Flags\n| flag | x |\n| `--listen`, `--colour` |"), help);
         let wrong: Vec<_> = wrong.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            wrong,
-            [
-                "README.md:1: balancer-agent has no flag --colour",
-                "README.md: its tables leave out the flag --interval"
-            ]
-        );
+        let untold = "README.md: the table that begins with `| flag |` leaves out the flag --interval";
+        assert_eq!(wrong, ["README.md:3: balancer-agent has no flag --colour", untold]);
     }
 
     #[test]

@@ -30,4 +30,5 @@ mod nested;
 mod network;
 mod node;
 mod pull;
+mod readme;
 mod shutdown;

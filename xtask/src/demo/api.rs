@@ -53,7 +53,8 @@ pub(super) struct Net {
 /// Bytes so far; only differences mean something.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Counters {
-    pub(super) tx_bytes: Option<u64>,
+    /// A float, because it is only shown.
+    pub(super) tx_bytes: Option<f64>,
 }
 
 /// Docker's inspect, as far as the demo needs it.

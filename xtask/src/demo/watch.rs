@@ -17,56 +17,62 @@ use super::{
 /// The agent has new figures this often.
 const ON_TERMINAL: Duration = Duration::from_secs(1);
 const ELSEWHERE: Duration = Duration::from_secs(5);
+/// Two of the longest intervals.
+const FIRST_PATIENCE: Duration = Duration::from_mins(2);
 /// To the start of the line so many up, and clear from there to the end of the screen.
 const UP: &str = "\x1b[";
 const AND_CLEAR: &str = "F\x1b[J";
 
 /// Shows figures for `time`; gives the bytes that the container on the host's network sent meanwhile, as far as the
 /// agent counts them.
-pub(super) fn watch(agent: &mut Agent, cast: &Cast, time: Duration, interrupt: &Interrupt) -> Result<Option<u64>> {
-    let host = cast.on_the_hosts_network();
+pub(super) fn watch(agent: &mut Agent, cast: &Cast, time: Duration, interrupt: &Interrupt) -> Result<Option<f64>> {
     let mut screen = Screen::new(io::stdout().is_terminal());
-    let mut counters = Vec::new();
-    let start = Instant::now();
-    let mut next = start;
+    let mut sent = Vec::new();
+    // The agent promises figures within two intervals; until then there is nothing to show.
+    let mut rows = interrupt.wait_for("figures of the containers", FIRST_PATIENCE, || {
+        let rows = look(agent, cast)?;
+        Ok(rows.iter().all(|row| row.figures.is_some()).then_some(rows))
+    })?;
+    let end = Instant::now() + time;
+    let mut next = Instant::now();
     loop {
-        agent.must_run()?;
+        let host = rows.last().and_then(|row| row.figures.as_ref());
+        sent.extend(host.and_then(|figures| figures.counters.tx_bytes));
         let node = agent.api.node()?;
-        let mut rows = Vec::new();
-        for member in cast.all() {
-            let figures = agent.api.container(&member.id)?;
-            if member.id == host.id {
-                counters.extend(figures.as_ref().and_then(|figures| figures.counters.tx_bytes));
-            }
-            rows.push(Row {
-                name: member.name.clone(),
-                figures,
-            });
-        }
         screen
             .show(&table::render(node.as_ref(), &rows))
             .context("showing the table")?;
-        let end = start + time;
         if Instant::now() >= end {
             break;
         }
         next += screen.interval;
         interrupt.sleep_until(next.min(end))?;
+        rows = look(agent, cast)?;
     }
-    Ok(counters
-        .first()
-        .zip(counters.last())
-        .map(|(first, last)| last.saturating_sub(*first)))
+    Ok(sent.first().zip(sent.last()).map(|(first, last)| last - first))
+}
+
+/// One row a container, in the order of the cast.
+fn look(agent: &mut Agent, cast: &Cast) -> Result<Vec<Row>> {
+    agent.must_run()?;
+    let mut rows = Vec::new();
+    for member in cast.all() {
+        rows.push(Row {
+            name: member.name.clone(),
+            figures: agent.api.container(&member.id)?,
+        });
+    }
+    Ok(rows)
 }
 
 /// The one figure that no other tool shows.
-pub(super) fn what_docker_cannot_see(host: &Member, sent: Option<u64>, docker: Option<&str>) -> Option<String> {
-    let (sent, docker) = (sent.filter(|sent| *sent > 0)?, docker?);
+pub(super) fn what_docker_cannot_see(host: &Member, sent: Option<f64>, docker: Option<&str>) -> Option<String> {
+    let (sent, docker) = (sent.filter(|sent| *sent > 0.0)?, docker?);
     Some(format!(
         "{} sent {} while you watched; `docker stats` shows {docker} for it: a container on the host's network has no \
          interface of its own that Docker could read.",
         host.name,
-        table::size(sent),
+        table::decimal(sent),
     ))
 }
 
@@ -123,11 +129,11 @@ mod tests {
             name: "demo-host-1".to_owned(),
         };
         assert_eq!(what_docker_cannot_see(&host, None, Some("0B / 0B")), None);
-        assert_eq!(what_docker_cannot_see(&host, Some(0), Some("0B / 0B")), None);
-        assert_eq!(what_docker_cannot_see(&host, Some(1), None), None);
-        let said = what_docker_cannot_see(&host, Some(20 << 20), Some("0B / 0B")).unwrap();
+        assert_eq!(what_docker_cannot_see(&host, Some(0.0), Some("0B / 0B")), None);
+        assert_eq!(what_docker_cannot_see(&host, Some(1.0), None), None);
+        let said = what_docker_cannot_see(&host, Some(2e7), Some("0B / 0B")).unwrap();
         assert!(
-            said.starts_with("demo-host-1 sent 20.0 MiB while you watched; `docker stats` shows 0B / 0B"),
+            said.starts_with("demo-host-1 sent 20.00 MB while you watched; `docker stats` shows 0B / 0B"),
             "{said}"
         );
     }

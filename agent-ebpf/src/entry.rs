@@ -1,5 +1,10 @@
 //! Finding or making the entry of a cgroup.
 
+#![expect(
+    clippy::needless_borrows_for_generic_args,
+    reason = "passed by value, keys and values are copied to a stack of 512 bytes"
+)]
+
 use agent_common::{CgroupCounters, LINEAGE_LEVELS, Lineage, LossKind};
 use aya_ebpf::bindings::BPF_NOEXIST;
 

@@ -9,6 +9,17 @@
     target_arch = "bpf",
     expect(internal_features, reason = "the one way to a relaxed atomic add on this target")
 )]
+#![cfg_attr(
+    target_arch = "bpf",
+    expect(
+        clippy::inline_always,
+        reason = "a call to another BPF function costs, and the verifier forgets what it knew of the pointers passed"
+    ),
+    expect(
+        clippy::needless_pass_by_value,
+        reason = "aya's macros hand the context over by value"
+    )
+)]
 #![expect(
     unsafe_code,
     reason = "map values are raw pointers and helpers are foreign functions"

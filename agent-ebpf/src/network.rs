@@ -1,4 +1,4 @@
-//! cgroup_skb programs at the root of the v2 tree: bytes and packets by the cgroup that owns the socket.
+//! `cgroup_skb` programs at the root of the v2 tree: bytes and packets by the cgroup that owns the socket.
 //!
 //! Both hooks see the packet from its IP header on: egress behind netfilter and before segmentation, ingress
 //! behind reassembly and GRO. `__cgroup_bpf_run_filter_skb(sk, skb, type)` runs them.
@@ -63,7 +63,7 @@ fn count(ctx: &SkBuffContext, direction: Direction) {
             warn!(
                 ctx,
                 "no room in the map of counters: cgroup {} is not counted", cgroup_id
-            )
+            );
         },
     );
     let Some(entry) = entry else { return };

@@ -9,7 +9,7 @@
 //! | `GET /container/{id}/status` | the snapshot |
 //! | `DELETE /container/{id}` | Docker, after the id was resolved against the table |
 //!
-//! Handlers are a few lines each; which problem is which status is in [`problem`] alone.
+//! Handlers are a few lines each; which problem is which status is in `problem` alone.
 
 mod container;
 pub mod create_request;

@@ -41,6 +41,18 @@ pub fn open_files(pid: u32) -> usize {
         .count()
 }
 
+/// What an interface has received, in the network namespace of a process.
+#[track_caller]
+pub fn received_bytes(pid: u32, interface: &str) -> u64 {
+    let path = format!("/proc/{pid}/net/dev");
+    let table = fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read {path}: {error}"));
+    let of_interface = table
+        .lines()
+        .find_map(|line| line.trim().strip_prefix(interface)?.strip_prefix(':'));
+    let bytes = of_interface.and_then(|fields| fields.split_whitespace().next()?.parse().ok());
+    bytes.unwrap_or_else(|| panic!("{path} has no {interface}: {table}"))
+}
+
 /// A process that has ended runs no program, though it is listed until its parent has asked for its status.
 pub(crate) fn is_alive(pid: &str) -> bool {
     fs::read_link(format!("/proc/{pid}/exe")).is_ok()

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::agent::Agent;
 use crate::wait::wait_until;
 
-/// A container has figures at most 2 intervals after its start; the longest interval in use is 3 s.
+/// A container has figures at most 2 intervals after its start; the longest interval in use is 4 s.
 const DEADLINE: Duration = Duration::from_secs(15);
 
 /// Bytes a second.

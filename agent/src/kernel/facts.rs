@@ -1,4 +1,4 @@
-//! What this machine's kernel offers, found by trying. No decisions: those are in [`super::plan`].
+//! What this machine's kernel offers, found by trying. No decisions: those are in [`super::plan()`].
 
 use std::{
     fs,

@@ -207,7 +207,10 @@ mod tests {
     use super::*;
 
     fn object() -> Object {
-        assert!(!OBJECT.is_empty(), "built with AYA_BUILD_SKIP: there is no object to look at");
+        assert!(
+            !OBJECT.is_empty(),
+            "built with AYA_BUILD_SKIP: there is no object to look at"
+        );
         Object::parse(OBJECT).unwrap()
     }
 

@@ -70,9 +70,11 @@ fn port_that_is_taken_is_named() {
 #[test]
 #[ignore = "needs root and a Docker engine: cargo xtask test"]
 fn interval_outside_its_range_is_refused() {
-    for interval in ["0", "0s", "99ms", "61s", "-1s", "1", "soon", ""] {
-        let command = AgentCommand::new().args(&[&format!("--interval={interval}")]);
-        refuses(command, "--interval");
+    for interval in ["0", "0s", "99ms", "61s", "-1s", "1", "soon"] {
+        refuses(
+            AgentCommand::new().args(&[&format!("--interval={interval}")]),
+            "--interval",
+        );
         refuses(AgentCommand::new().env("AGENT_INTERVAL", interval), "--interval");
     }
 }

@@ -6,10 +6,10 @@ use agent_tests::agent::AgentCommand;
 use agent_tests::binaries;
 use agent_tests::cgroup::{ChildCgroup, kernel_cpu};
 use agent_tests::docker::{Container, PrivateDocker};
+use agent_tests::process::received_bytes;
 use agent_tests::wait::wait_until;
 
 use crate::figures::{as_f64, assert_close};
-use crate::network::interface_bytes;
 
 const BURST_BYTES: u64 = 10 << 20;
 const BURST_SECONDS: u64 = 1;
@@ -23,7 +23,7 @@ fn what_runs_in_a_cgroup_below_the_container_counts_to_the_container() {
     let docker = PrivateDocker::start();
     // long enough that a cgroup can come and go between two samples
     let agent = AgentCommand::for_docker(&docker.url())
-        .args(&["--interval", "3s"])
+        .args(&["--interval", "4s"])
         .start();
     let receiver = docker.run("receiver", &[], &["tcp-sink", "--port", "5201"]);
     let container = docker.run("nesting", &[], &["serve"]);
@@ -74,7 +74,7 @@ impl Burst<'_> {
     /// Starts it and waits until it is over.
     #[track_caller]
     fn run(&self) {
-        let received = || interface_bytes(self.receiver).expect("it is on the bridge").rx;
+        let received = || received_bytes(self.receiver.pid(), "eth0");
         let charged = || kernel_cpu(&self.container.id).cpu_stat_ns.expect("there is a v2 tree");
         let all_received = received() + BURST_BYTES;
         self.ask(&format!(

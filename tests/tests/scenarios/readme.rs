@@ -70,9 +70,16 @@ fn without_ids(text: &str) -> String {
     plain
 }
 
+/// A JSON object or list; a bare number is a status code, which must not differ.
+fn document(text: &str) -> Option<Value> {
+    serde_json::from_str(text)
+        .ok()
+        .filter(|value: &Value| value.is_object() || value.is_array())
+}
+
 fn compare(shown: &str, now: &str) -> Result<(), String> {
-    match (serde_json::from_str(shown), serde_json::from_str(now)) {
-        (Ok(shown), Ok(now)) => difference(&shown, &now, "").map_or(Ok(()), Err),
+    match (document(shown), document(now)) {
+        (Some(shown), Some(now)) => difference(&shown, &now, "").map_or(Ok(()), Err),
         _ if without_ids(shown) == without_ids(now) => Ok(()),
         _ => Err(format!("not like {shown:?}")),
     }
@@ -94,7 +101,13 @@ fn shapes_are_told_apart() {
         assert_eq!(compare(shown, now).is_ok(), alike, "{shown} {now}");
     }
     let id = "ab".repeat(32);
-    assert!(compare(&format!("201 /container/{id}"), &format!("201 /container/{}", "0".repeat(64))).is_ok());
+    assert!(
+        compare(
+            &format!("201 /container/{id}"),
+            &format!("201 /container/{}", "0".repeat(64))
+        )
+        .is_ok()
+    );
 }
 
 #[test]

@@ -71,6 +71,10 @@ pub(crate) fn main(args: &Args) -> Result<()> {
         };
         return show(&built, &socket, args.seconds);
     }
+    ensure!(
+        is_root() || find("sudo").is_some(),
+        "the demo runs the agent as root, and there is no sudo here: run it as root"
+    );
     let engine = docker::connect(&socket).is_err();
     setup::ensure(Need::Demo { engine })?;
     let built = Built {
@@ -98,21 +102,34 @@ fn socket(args: &Args) -> Result<PathBuf> {
 }
 
 fn become_root(built: &Built, socket: &Path, seconds: u64) -> Result<()> {
-    ensure!(
-        find("sudo").is_some(),
-        "the demo runs the agent as root, and there is no sudo here: run it as root"
-    );
     let this = env::current_exe().context("finding the path of this program")?;
-    let never = run::with_settings(Command::new(this), env::vars_os())
-        .args(["demo", "--seconds", &seconds.to_string(), "--docker-url"])
-        .arg(format!("unix://{}", socket.display()))
-        .arg("--built-agent")
-        .arg(&built.agent)
-        .arg("--built-workload")
-        .arg(&built.workload)
-        .with_root()
-        .exec()?;
+    let this = run::with_settings(Command::new(this), env::vars_os());
+    let never = this.args(words(built, socket, seconds)).with_root().exec()?;
     match never {}
+}
+
+/// What this program tells itself.
+fn words(built: &Built, socket: &Path, seconds: u64) -> Vec<OsString> {
+    let mut url = OsString::from("unix://");
+    url.push(socket);
+    vec![
+        "demo".into(),
+        "--seconds".into(),
+        seconds.to_string().into(),
+        "--docker-url".into(),
+        url,
+        "--built-agent".into(),
+        built.agent.clone().into(),
+        "--built-workload".into(),
+        built.workload.clone().into(),
+    ]
+}
+
+/// Names of temporary files begin so: one that a kill -9 leaves behind can be told.
+fn temporary() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("balancer-demo-");
+    builder
 }
 
 /// Each part removes what it made when it is dropped, also after an error or a panic; the last made goes first.
@@ -131,4 +148,43 @@ fn show(built: &Built, socket: &Path, seconds: u64) -> Result<()> {
         say::line(&line);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::{Chore, Cli};
+
+    fn parse(words: &[OsString]) -> Result<Args, clap::Error> {
+        let program = OsString::from("cargo xtask");
+        match Cli::try_parse_from([&program].into_iter().chain(words))?.chore {
+            Chore::Demo(args) => Ok(args),
+            _ => panic!("{words:?} is another chore"),
+        }
+    }
+
+    #[test]
+    fn as_root_it_is_told_what_it_was_told_and_what_was_built() {
+        let built = Built {
+            agent: "/t/agent".into(),
+            workload: "/t/work load".into(),
+        };
+        let args = parse(&words(&built, Path::new("/s/docker.sock"), 7)).unwrap();
+        assert_eq!(args.seconds, 7);
+        assert_eq!(args.built_agent.as_ref(), Some(&built.agent));
+        assert_eq!(args.built_workload.as_ref(), Some(&built.workload));
+        assert_eq!(socket(&args).unwrap(), Path::new("/s/docker.sock"));
+    }
+
+    #[test]
+    fn an_engine_elsewhere_and_a_time_without_bounds_are_refused() {
+        let demo = |flag: &str| parse(&["demo".into(), flag.into()]);
+        let elsewhere = socket(&demo("--docker-url=tcp://192.0.2.1:2375").unwrap()).unwrap_err();
+        assert!(elsewhere.to_string().contains("--docker-url"), "{elsewhere}");
+        for flag in ["--seconds=0", "--seconds=1801", "--seconds=x", "--built-agent=/t/agent"] {
+            assert!(demo(flag).is_err(), "{flag}");
+        }
+    }
 }

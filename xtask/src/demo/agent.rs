@@ -30,7 +30,9 @@ impl Agent {
     /// Starts it and waits until it has figures of the node.
     pub(super) fn start(binary: &Path, docker: &DockerClient, interrupt: &Interrupt) -> Result<Self> {
         let address = format!("127.0.0.1:{}", free_port()?);
-        let log = NamedTempFile::new().context("making a file for the agent's log")?;
+        let log = super::temporary()
+            .tempfile()
+            .context("making a file for the agent's log")?;
         let child = Command::new(binary)
             .args(["--listen", &address, "--docker-url", docker.url()])
             .spawn(log.reopen().context("opening the agent's log")?)?;

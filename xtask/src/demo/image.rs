@@ -18,7 +18,9 @@ impl<'docker> Image<'docker> {
     /// Packs `workload` and has the engine take it as an image that serves.
     pub(super) fn import(docker: &'docker DockerClient, workload: &Path) -> Result<Self> {
         let name = format!("balancer-agent-demo:{}", process::id());
-        let dir = tempfile::tempdir().context("making a directory for the image")?;
+        let dir = super::temporary()
+            .tempdir()
+            .context("making a directory for the image")?;
         let tar = dir.path().join("image.tar");
         let (from, file) = workload
             .parent()
@@ -68,9 +70,9 @@ impl<'docker> Image<'docker> {
         }
         self.docker.call(&["rmi", &self.name])?;
         say::line(&format!(
-            "Removed {} containers and the image {}.",
-            ids.len(),
-            self.name
+            "Removed the image {} and its containers ({}).",
+            self.name,
+            ids.len()
         ));
         Ok(())
     }
@@ -80,8 +82,8 @@ impl Drop for Image<'_> {
     fn drop(&mut self) {
         if let Err(error) = self.remove() {
             say::problem(&format!(
-                "could not remove the image {} and its containers ({error:#}); remove them with `docker --host {} rm` \
-                 and `rmi`",
+                "could not remove the image {} and its containers ({error:#}); where its engine stays, remove them with \
+                 `docker --host {} rm` and `rmi`",
                 self.name,
                 self.docker.url()
             ));

@@ -49,8 +49,7 @@ impl PrivateEngine {
             "a private Docker engine needs {}: install what brings it and run this again",
             missing.join(", ")
         );
-        let dir = tempfile::Builder::new()
-            .prefix("balancer-demo-")
+        let dir = super::temporary()
             .tempdir()
             .context("making a directory for the private Docker engine")?;
         let docker = DockerClient::new(format!("unix://{}", dir.path().join("docker.sock").display()));

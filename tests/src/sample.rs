@@ -1,6 +1,7 @@
 //! `GET /container/{id}/status` as typed figures, and waiting for the next of them.
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 
@@ -83,6 +84,15 @@ pub struct Sample {
     pub interval_ms: f64,
 }
 
+impl Sample {
+    /// Zero once it is due.
+    fn time_until_next(&self) -> Duration {
+        let at = UNIX_EPOCH + Duration::from_millis(self.sampled_at_ms);
+        let due = at + Duration::from_secs_f64(self.interval_ms.clamp(0.0, 60_000.0) / 1000.0);
+        due.duration_since(SystemTime::now()).unwrap_or_default().min(DEADLINE)
+    }
+}
+
 impl Agent {
     /// The latest sample of a container, or the status and sentence in its place.
     pub fn try_sample(&self, id: &str) -> Result<Sample, String> {
@@ -102,6 +112,8 @@ impl Agent {
     /// The first sample that is newer than `previous`.
     #[track_caller]
     pub fn sample_after(&self, id: &str, previous: &Sample) -> Sample {
+        // asking before it is due would only take CPU time from what is measured
+        thread::sleep(previous.time_until_next());
         wait_until(&format!("the next sample of {id}"), DEADLINE, || {
             let sample = self.try_sample(id)?;
             let newer = sample.sampled_at_ms > previous.sampled_at_ms;
@@ -113,11 +125,17 @@ impl Agent {
         })
     }
 
+    /// A sample that was taken after this call: what was over before it is in its sums.
+    #[track_caller]
+    pub fn next_sample(&self, id: &str) -> Sample {
+        self.sample_after(id, &self.sample(id))
+    }
+
     /// `count` samples in a row, each of an interval that began after this call.
     #[track_caller]
     pub fn samples(&self, id: &str, count: usize) -> Vec<Sample> {
         // the running interval is partly past, and so is what the first answer tells
-        let running = self.sample_after(id, &self.sample(id));
+        let running = self.next_sample(id);
         let next = |previous: &Sample| Some(self.sample_after(id, previous));
         std::iter::successors(next(&running), next).take(count).collect()
     }
@@ -139,7 +157,7 @@ impl Agent {
 
     #[track_caller]
     fn settled(&self, id: &str, part: impl Fn(&Counters) -> Counters) -> Sample {
-        let mut previous = self.sample_after(id, &self.sample(id));
+        let mut previous = self.next_sample(id);
         wait_until(&format!("{id} to settle"), 2 * DEADLINE, || {
             let sample = self.sample_after(id, &previous);
             let same = part(&sample.counters) == part(&previous.counters);

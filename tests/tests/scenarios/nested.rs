@@ -9,7 +9,7 @@ use agent_tests::docker::{Container, PrivateDocker};
 use agent_tests::process::received_bytes;
 use agent_tests::wait::wait_until;
 
-use crate::figures::{as_f64, assert_close};
+use crate::figures::assert_close;
 
 const BURST_BYTES: u64 = 10 << 20;
 const BURST_SECONDS: u64 = 1;
@@ -25,27 +25,29 @@ fn what_runs_in_a_cgroup_below_the_container_counts_to_the_container() {
     let agent = AgentCommand::for_docker(&docker.url())
         .args(&["--interval", "4s"])
         .start();
-    let receiver = docker.run("receiver", &[], &["tcp-sink", "--port", "5201"]);
+    let sink = docker.run("sink", &[], &["tcp-sink", "--port", "5201"]);
     let container = docker.run("nesting", &[], &["serve"]);
     let pid = container.pid();
     let burst = Burst {
         docker: &docker,
         container: &container,
-        receiver: &receiver,
+        sink: &sink,
     };
-    let before = agent.settled_network(&container.id);
+    let before = agent.next_sample(&container.id);
 
     // one that is there when the agent looks
     let child = ChildCgroup::create(&container.id, "lives");
     child.enter(pid);
     burst.run();
-    let while_there = agent.settled_network(&container.id);
+    let while_there = agent.next_sample(&container.id);
     child.leave(pid);
     drop(child);
-    assert_burst("while it is there", while_there.counters.tx() - before.counters.tx(), 1);
+    let arrived = agent.sample(&sink.id).counters.rx();
+    let sent = while_there.counters.tx() - before.counters.tx();
+    assert_sent("while it is there", 1, sent, arrived);
 
     // one that the agent never sees
-    let last_before = agent.sample_after(&container.id, &while_there);
+    let last_before = agent.next_sample(&container.id);
     let child = ChildCgroup::create(&container.id, "lives-short");
     child.enter(pid);
     burst.run();
@@ -56,9 +58,10 @@ fn what_runs_in_a_cgroup_below_the_container_counts_to_the_container() {
         now.sampled_at_ms, last_before.sampled_at_ms,
         "this machine was too slow: the agent looked while the cgroup was there"
     );
-    agent.settled_network(&container.id);
-    let after = agent.settled_cpu(&container.id).counters;
-    assert_burst("after both are gone", after.tx() - before.counters.tx(), 2);
+    let after = agent.next_sample(&container.id).counters;
+    let arrived = agent.sample(&sink.id).counters.rx();
+    let sent = after.tx() - before.counters.tx();
+    assert_sent("after both are gone", 2, sent, arrived);
     let kernel_ns = kernel_cpu(&container.id).cpu_stat_ns.expect("there is a v2 tree");
     assert_close("cpu.stat", after.cpu(), kernel_ns, 0.01, 0.0);
 }
@@ -67,20 +70,17 @@ fn what_runs_in_a_cgroup_below_the_container_counts_to_the_container() {
 struct Burst<'a> {
     docker: &'a PrivateDocker,
     container: &'a Container<'a>,
-    receiver: &'a Container<'a>,
+    sink: &'a Container<'a>,
 }
 
 impl Burst<'_> {
     /// Starts it and waits until it is over.
     #[track_caller]
     fn run(&self) {
-        let received = || received_bytes(self.receiver.pid(), "eth0");
+        let received = || received_bytes(self.sink.pid(), "eth0");
         let charged = || kernel_cpu(&self.container.id).cpu_stat_ns.expect("there is a v2 tree");
         let all_received = received() + BURST_BYTES;
-        self.ask(&format!(
-            "/send?to={}:5201&bytes={BURST_BYTES}",
-            self.receiver.address()
-        ));
+        self.ask(&format!("/send?to={}:5201&bytes={BURST_BYTES}", self.sink.address()));
         self.ask(&format!("/cpu?threads=1&seconds={BURST_SECONDS}"));
         let mut last_charged = (charged(), Instant::now());
         wait_until("the burst to end", BURST_DEADLINE, || {
@@ -104,13 +104,10 @@ impl Burst<'_> {
     }
 }
 
-/// The reply to the request that asked for the burst goes the same way: a few hundred bytes each.
+/// As many bytes as the receiver's cgroup got, which nothing is nested in; the replies to the requests that asked
+/// for the bursts are a few hundred bytes more.
 #[track_caller]
-fn assert_burst(when: &str, bytes: u64, bursts: u64) {
-    let payload = BURST_BYTES * bursts;
-    println!("{when}: {bytes} sent of {payload} payload");
-    assert!(
-        bytes >= payload && as_f64(bytes) <= as_f64(payload) * 1.005,
-        "{when}: {bytes}"
-    );
+fn assert_sent(when: &str, bursts: u64, sent: u64, received: u64) {
+    assert!(received >= bursts * BURST_BYTES, "{when}: {received} B arrived");
+    assert_close(when, sent, received, 0.001, 4096.0);
 }

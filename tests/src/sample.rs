@@ -1,5 +1,7 @@
 //! `GET /container/{id}/status` as typed figures, and waiting for the next of them.
 
+mod others_time;
+
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,6 +9,7 @@ use serde::Deserialize;
 
 use crate::agent::Agent;
 use crate::wait::wait_until;
+use others_time::OthersTime;
 
 /// A container has figures at most 2 intervals after its start; the longest interval in use is 4 s.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -138,6 +141,30 @@ impl Agent {
         let running = self.next_sample(id);
         let next = |previous: &Sample| Some(self.sample_after(id, previous));
         std::iter::successors(next(&running), next).take(count).collect()
+    }
+
+    /// [`Self::samples`] without those in which other programs had more than `most_others_percent` of one CPU: what
+    /// they had, the container could not have. Fails where most are such.
+    #[track_caller]
+    pub fn samples_alone(&self, id: &str, count: usize, most_others_percent: f64) -> Vec<Sample> {
+        let (mut alone, mut disturbed) = (Vec::new(), Vec::new());
+        let mut sample = self.next_sample(id);
+        while alone.len() < count {
+            let others = OthersTime::start(id);
+            sample = self.sample_after(id, &sample);
+            let percent = others.percent_until_now();
+            if percent <= most_others_percent {
+                alone.push(sample.clone());
+            } else {
+                disturbed.push(percent);
+            }
+            assert!(
+                disturbed.len() <= count,
+                "this machine does too much else, in percent of one CPU: {disturbed:?}"
+            );
+        }
+        println!("left out, as others had these percent of one CPU: {disturbed:?}");
+        alone
     }
 
     /// A sample after which nothing more is counted on the network: two in a row tell the same sums.

@@ -53,7 +53,7 @@ pub fn wait_for_idle_machine() {
 }
 
 /// Time that all CPUs together have spent on work, in ticks.
-fn busy_ticks() -> u64 {
+pub(crate) fn busy_ticks() -> u64 {
     let stat = fs::read_to_string("/proc/stat").expect("/proc is mounted");
     let fields = stat.lines().next().unwrap_or_default().split_whitespace().skip(1);
     let ticks: Vec<u64> = fields.filter_map(|field| field.parse().ok()).collect();

@@ -1,0 +1,40 @@
+//! What a container could not have, because other programs had it.
+
+use std::time::Instant;
+
+use crate::cgroup;
+use crate::wait::busy_ticks;
+
+/// CPU time of everything but one container, from the kernel's own accounts.
+pub(super) struct OthersTime<'a> {
+    id: &'a str,
+    start: Instant,
+    others_ns: i128,
+}
+
+impl<'a> OthersTime<'a> {
+    pub(super) fn start(id: &'a str) -> Self {
+        Self {
+            id,
+            start: Instant::now(),
+            others_ns: Self::others_ns(id),
+        }
+    }
+
+    /// In percent of one CPU.
+    pub(super) fn percent_until_now(&self) -> f64 {
+        let ns = Self::others_ns(self.id) - self.others_ns;
+        let elapsed_ns = i128::try_from(self.start.elapsed().as_nanos())
+            .unwrap_or(i128::MAX)
+            .max(1);
+        // tenths of a percent are what a tick of 10 ms can tell
+        f64::from(i32::try_from(ns * 1000 / elapsed_ns).unwrap_or(i32::MAX)) / 10.0
+    }
+
+    fn others_ns(id: &str) -> i128 {
+        const TICK_NS: i128 = 10_000_000;
+        let own = cgroup::kernel_cpu(id);
+        let own_ns = own.cpu_stat_ns.or(own.cpuacct_ns).unwrap_or_default();
+        i128::from(busy_ticks()) * TICK_NS - i128::from(own_ns)
+    }
+}

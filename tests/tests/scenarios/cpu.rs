@@ -1,11 +1,10 @@
 //! CPU time: what a container used, in every sample and in sum.
 
 use agent_tests::agent::AgentCommand;
-use agent_tests::cgroup::kernel_cpu;
-use agent_tests::docker::{Container, PrivateDocker};
+use agent_tests::docker::PrivateDocker;
 use agent_tests::wait::wait_for_idle_machine;
 
-use crate::figures::{Within, assert_close, assert_cpu, cpu_of};
+use crate::figures::{Stolen, Within, assert_cpu, assert_cpu_total, cpu_of};
 
 const SAMPLES: usize = 10;
 /// Of one CPU, where the container leaves one to the others.
@@ -43,6 +42,7 @@ fn two_busy_threads_under_a_quota_of_half_a_cpu_read_50() {
     let docker = PrivateDocker::start();
     let agent = AgentCommand::for_docker(&docker.url()).start();
     wait_for_idle_machine();
+    let stolen = Stolen::start();
     let idle = docker.run("half", &["--cpus", "0.5"], &["sleep", "--seconds", "120"]);
     idle.exec_detached(&["spin", "--threads", "2", "--seconds", "24"]);
     assert_cpu(
@@ -50,7 +50,7 @@ fn two_busy_threads_under_a_quota_of_half_a_cpu_read_50() {
         Within { of: 50.0, by: 3.0 },
     );
     let total_ns = agent.settled_cpu(&idle.id).counters.cpu();
-    assert_total(&idle, total_ns);
+    assert_cpu_total(&idle.id, total_ns, &stolen);
 }
 
 #[test]
@@ -59,21 +59,11 @@ fn four_busy_threads_on_two_cpus_read_200() {
     let docker = PrivateDocker::start();
     let agent = AgentCommand::for_docker(&docker.url()).start();
     wait_for_idle_machine();
+    let stolen = Stolen::start();
     let idle = docker.run("full", &["--cpuset-cpus", "0,1"], &["sleep", "--seconds", "120"]);
     idle.exec_detached(&["spin", "--threads", "4", "--seconds", "24"]);
     let samples = agent.samples_alone(&idle.id, SAMPLES, 5.0);
     assert_cpu(&samples, Within { of: 200.0, by: 6.0 });
     let total_ns = agent.settled_cpu(&idle.id).counters.cpu();
-    assert_total(&idle, total_ns);
-}
-
-/// Fails unless the agent's sum since the container's start is the kernel's own.
-#[track_caller]
-fn assert_total(container: &Container<'_>, total_ns: u64) {
-    let kernel = kernel_cpu(&container.id);
-    for (account, ns) in [("cpu.stat", kernel.cpu_stat_ns), ("cpuacct", kernel.cpuacct_ns)] {
-        if let Some(ns) = ns {
-            assert_close(account, total_ns, ns, 0.01, 0.0);
-        }
-    }
+    assert_cpu_total(&idle.id, total_ns, &stolen);
 }

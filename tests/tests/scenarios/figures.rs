@@ -1,6 +1,8 @@
 //! Comparisons that several scenarios make.
 
+use agent_tests::cgroup::kernel_cpu;
 use agent_tests::sample::Sample;
+use agent_tests::wait::stolen_ns;
 
 /// The payload of the transfers.
 pub(crate) const MIB_100: u64 = 100 << 20;
@@ -50,6 +52,39 @@ pub(crate) fn assert_close(what: &str, figure: u64, reference: u64, share: f64, 
         "{what}: {figure} against {reference}: more than {} % + {bytes} apart",
         100.0 * share
     );
+}
+
+/// What a hypervisor takes while something is measured: see [`stolen_ns`].
+pub(crate) struct Stolen {
+    before_ns: u64,
+}
+
+impl Stolen {
+    pub(crate) fn start() -> Self {
+        Self { before_ns: stolen_ns() }
+    }
+
+    fn until_now_ns(&self) -> u64 {
+        stolen_ns() - self.before_ns
+    }
+}
+
+/// Fails unless the agent's sum since the container's start is within 1 % of the kernel's own accounts. Time that the
+/// hypervisor took meanwhile is in the sum and not in the accounts; whose it was nobody knows.
+#[track_caller]
+pub(crate) fn assert_cpu_total(container_id: &str, total_ns: u64, stolen: &Stolen) {
+    let kernel = kernel_cpu(container_id);
+    let stolen_ns = stolen.until_now_ns();
+    println!("stolen: {stolen_ns} ns");
+    for (account, ns) in [("cpu.stat", kernel.cpu_stat_ns), ("cpuacct", kernel.cpuacct_ns)] {
+        if let Some(ns) = ns {
+            println!(
+                "{account}: {ns} ns, ours {:+.3} %",
+                100.0 * (as_f64(total_ns) / as_f64(ns) - 1.0)
+            );
+            assert_close(account, total_ns, total_ns.clamp(ns, ns + stolen_ns), 0.01, 0.0);
+        }
+    }
 }
 
 /// Exact up to 2^53, far beyond what a scenario moves.

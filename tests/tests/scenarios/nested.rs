@@ -9,12 +9,13 @@ use agent_tests::docker::{Container, PrivateDocker};
 use agent_tests::process::received_bytes;
 use agent_tests::wait::wait_until;
 
-use crate::figures::assert_close;
+use crate::figures::{Stolen, assert_close, assert_cpu_total};
 
 const BURST_BYTES: u64 = 10 << 20;
 const BURST_SECONDS: u64 = 1;
 /// Nothing runs in the container any more.
 const REST: Duration = Duration::from_millis(300);
+const GIVEN_BACK_DEADLINE: Duration = Duration::from_secs(30);
 const BURST_DEADLINE: Duration = Duration::from_secs(10);
 
 #[test]
@@ -25,6 +26,7 @@ fn what_runs_in_a_cgroup_below_the_container_counts_to_the_container() {
     let agent = AgentCommand::for_docker(&docker.url())
         .args(&["--interval", "4s"])
         .start();
+    let stolen = Stolen::start();
     let sink = docker.run("sink", &[], &["tcp-sink", "--port", "5201"]);
     let container = docker.run("nesting", &[], &["serve"]);
     let pid = container.pid();
@@ -62,8 +64,50 @@ fn what_runs_in_a_cgroup_below_the_container_counts_to_the_container() {
     let arrived = agent.sample(&sink.id).counters.rx();
     let sent = after.tx() - before.counters.tx();
     assert_sent("after both are gone", 2, sent, arrived);
-    let kernel_ns = kernel_cpu(&container.id).cpu_stat_ns.expect("there is a v2 tree");
-    assert_close("cpu.stat", after.cpu(), kernel_ns, 0.01, 0.0);
+    assert_cpu_total(&container.id, after.cpu(), &stolen);
+}
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn what_ran_in_a_cgroup_that_is_gone_stays_with_the_container_when_its_entry_is_given_back() {
+    let docker = PrivateDocker::start();
+    let agent = AgentCommand::for_docker(&docker.url())
+        .args(&["--interval", "100ms"])
+        .start();
+    let sink = docker.run("sink", &[], &["tcp-sink", "--port", "5201"]);
+    let container = docker.run("nesting", &[], &["serve"]);
+    let pid = container.pid();
+    let burst = Burst {
+        docker: &docker,
+        container: &container,
+        sink: &sink,
+    };
+    let entries = || {
+        agent.get("/status").json()["agent"]["map_entries"]
+            .as_u64()
+            .unwrap_or(0)
+    };
+    agent.next_sample(&container.id);
+
+    let child = ChildCgroup::create(&container.id, "lives");
+    child.enter(pid);
+    burst.run();
+    child.leave(pid);
+    let with_child = agent.next_sample(&container.id).counters;
+    let entries_with_child = entries();
+    drop(child);
+    wait_until("the entry to be given back", GIVEN_BACK_DEADLINE, || {
+        let now = entries();
+        (now < entries_with_child)
+            .then_some(())
+            .ok_or_else(|| format!("{now} map entries"))
+    });
+    let after = agent.next_sample(&container.id).counters;
+    assert!(with_child.tx() >= BURST_BYTES, "{with_child:?}");
+    assert!(
+        after.tx() >= with_child.tx() && after.cpu() >= with_child.cpu(),
+        "counters fell: {with_child:?}, then {after:?}"
+    );
 }
 
 /// Both kinds of load, in new threads and over a new connection of the container's first process.

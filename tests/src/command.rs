@@ -1,7 +1,6 @@
 //! Programs of the machine, run to their end within a deadline.
 
 use std::ffi::OsStr;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -55,23 +54,6 @@ pub fn attempt<S: AsRef<OsStr>>(words: &[S]) -> Done {
 pub fn run<S: AsRef<OsStr>>(words: &[S]) -> String {
     let done = attempt(words);
     assert!(done.success, "{} failed: {} {}", line(words), done.stdout, done.stderr);
-    done.stdout
-}
-
-/// Runs a program that must succeed, with `input` on its standard input.
-#[track_caller]
-pub fn run_with_input<S: AsRef<OsStr>>(words: &[S], input: &[u8]) -> String {
-    let mut command = bounded(words);
-    let spawned = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let mut child = spawned.unwrap_or_else(|error| panic!("cannot run {}: {error}", line(words)));
-    let written = child.stdin.take().expect("standard input is piped").write_all(input);
-    let done = Done::from(child.wait_with_output().expect("the child is ours to wait for"));
-    assert!(done.success, "{} failed: {} {}", line(words), done.stdout, done.stderr);
-    written.unwrap_or_else(|error| panic!("{} did not read its input: {error}", line(words)));
     done.stdout
 }
 

@@ -8,6 +8,7 @@ mod observe;
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -16,12 +17,13 @@ use std::time::Duration;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::command::{self, Done};
+use crate::command;
 use crate::network_namespace::NetworkNamespace;
 use crate::process::{self, Signal};
 use crate::wait::{wait_until, wait_until_true};
 pub use container::Container;
 
+const CONTAINERD_SOCKET: &str = "containerd.sock";
 const START_DEADLINE: Duration = Duration::from_secs(30);
 /// dockerd gives each container 10 s to end before it kills it.
 const STOP_DEADLINE: Duration = Duration::from_secs(45);
@@ -32,6 +34,7 @@ pub struct PrivateDocker {
     // fields drop in this order; the engine's processes and mounts are gone before (see Drop)
     netns: NetworkNamespace,
     dir: TempDir,
+    containerd: Mutex<Option<Child>>,
     daemon: Mutex<Option<Child>>,
 }
 
@@ -54,8 +57,10 @@ impl PrivateDocker {
         let docker = Self {
             netns: NetworkNamespace::create(),
             dir,
+            containerd: Mutex::new(None),
             daemon: Mutex::new(None),
         };
+        docker.start_containerd();
         docker.write_config(live_restore);
         docker.launch();
         image::import_workload(&docker, image::WORKLOAD, &[]);
@@ -65,30 +70,15 @@ impl PrivateDocker {
     /// Starts the engine again after [`Self::terminate`] or [`Self::kill`], and waits until it answers.
     #[track_caller]
     pub fn launch(&self) {
-        self.launch_without_waiting();
+        let config = self.dir.path().join("daemon.json");
+        let child = self.spawn("dockerd", &config);
+        *self.daemon.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
         wait_until("the private dockerd to answer", START_DEADLINE, || {
             if let Some(status) = self.ended() {
                 panic!("the private dockerd ended with {status}:\n{}", self.log_end());
             }
             self.api("/_ping").map(|_| ())
         });
-    }
-
-    /// [`Self::launch`], but gives back at once.
-    #[track_caller]
-    pub fn launch_without_waiting(&self) {
-        let log = File::options().create(true).append(true).open(self.log_path());
-        let log = log.expect("the log file is ours");
-        let [nsenter, net] = self.netns.enter();
-        let mut command = Command::new(nsenter);
-        command
-            .arg(net)
-            .arg("dockerd")
-            .arg("--config-file")
-            .arg(self.dir.path().join("daemon.json"));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        let child = command.spawn().expect("nsenter and dockerd are installed");
-        *self.daemon.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
     }
 
     /// SIGTERM, and waits until the engine has ended.
@@ -98,18 +88,11 @@ impl PrivateDocker {
         self.wait_for_end();
     }
 
-    /// SIGTERM, without waiting: [`Self::wait_for_end`] does.
-    #[track_caller]
-    pub fn begin_termination(&self) {
-        process::signal(self.pid(), Signal::TERM);
-    }
-
     /// SIGKILL.
     #[track_caller]
     pub fn kill(&self) {
         process::signal(self.pid(), Signal::KILL);
         self.wait_for_end();
-        self.forget_containerd();
     }
 
     /// Stops the engine where it is; callers still get their connections, and no answer.
@@ -126,7 +109,7 @@ impl PrivateDocker {
 
     /// Waits until the engine has ended.
     #[track_caller]
-    pub fn wait_for_end(&self) {
+    fn wait_for_end(&self) {
         wait_until_true("the private dockerd to end", STOP_DEADLINE, || self.ended().is_some());
         *self.daemon.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -157,10 +140,45 @@ impl PrivateDocker {
         command::run(&self.cli_words(words))
     }
 
-    /// Runs the `docker` command on this engine and gives what it did.
+    /// One of its own: the machine's, where there is one, belongs to the machine's engine, and dockerd would take it.
     #[track_caller]
-    pub fn attempt_cli(&self, words: &[&str]) -> Done {
-        command::attempt(&self.cli_words(words))
+    fn start_containerd(&self) {
+        let path = |name: &str| self.dir.path().join(name);
+        let config = format!(
+            "version = 2\nroot = '{}'\nstate = '{}'\n\
+             disabled_plugins = ['io.containerd.grpc.v1.cri']\n[grpc]\naddress = '{}'\n",
+            path("containerd/root").display(),
+            path("containerd/state").display(),
+            path(CONTAINERD_SOCKET).display(),
+        );
+        fs::write(path("containerd.toml"), config).expect("the directory is ours");
+        let child = self.spawn("containerd", &path("containerd.toml"));
+        *self.containerd.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
+        wait_until("the private containerd to listen", START_DEADLINE, || {
+            UnixStream::connect(path(CONTAINERD_SOCKET)).map_err(|error| format!("{error}: {}", self.log_end()))
+        });
+    }
+
+    /// Starts a daemon in the namespace, its log behind those of the others.
+    #[track_caller]
+    fn spawn(&self, program: &str, config: &Path) -> Child {
+        let log = File::options().create(true).append(true).open(self.log_path());
+        let log = log.expect("the log file is ours");
+        let [nsenter, net] = self.netns.enter();
+        let mut command = Command::new(nsenter);
+        command.arg(net).arg(program).arg(if program == "dockerd" {
+            "--config-file"
+        } else {
+            "--config"
+        });
+        command
+            .arg(config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
+        command
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {program}: {error}"))
     }
 
     fn cli_words(&self, words: &[&str]) -> Vec<String> {
@@ -175,6 +193,7 @@ impl PrivateDocker {
         let config = json!({
             "data-root": path("data"),
             "exec-root": path("exec"),
+            "containerd": path(CONTAINERD_SOCKET),
             "pidfile": path("docker.pid"),
             "hosts": [self.url()],
             "live-restore": live_restore,
@@ -185,18 +204,6 @@ impl PrivateDocker {
             "debug": true,
         });
         fs::write(path("daemon.json"), config.to_string()).expect("the directory is ours");
-    }
-
-    /// containerd ends with its engine. Where init is slow to take its exit status, the next engine would see
-    /// its process still listed, and wait for it in vain instead of starting another.
-    #[track_caller]
-    fn forget_containerd(&self) {
-        let file = self.dir.path().join("exec/containerd/containerd.pid");
-        let pid = fs::read_to_string(&file).expect("the engine started its own containerd");
-        wait_until_true("containerd to end with its engine", STOP_DEADLINE, || {
-            !process::is_alive(pid.trim())
-        });
-        fs::remove_file(&file).expect("the file was just read");
     }
 
     fn log_path(&self) -> PathBuf {
@@ -230,10 +237,10 @@ impl PrivateDocker {
 impl Drop for PrivateDocker {
     fn drop(&mut self) {
         cleanup::end_engine(&self.netns, self.dir.path());
-        let mut daemon = self.daemon.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(mut child) = daemon.take() {
+        for child in [&self.daemon, &self.containerd] {
+            let child = child.lock().unwrap_or_else(PoisonError::into_inner).take();
             // killed above: this only takes its exit status
-            let _ = child.wait();
+            let _ = child.map(|mut child| child.wait());
         }
     }
 }
@@ -242,7 +249,16 @@ impl Drop for PrivateDocker {
 #[track_caller]
 fn check_prerequisites() {
     assert!(process::is_root(), "this test starts a Docker engine, which needs root");
-    let programs = ["dockerd", "docker", "ip", "iptables", "nsenter", "tar", "timeout"];
+    let programs = [
+        "dockerd",
+        "containerd",
+        "docker",
+        "ip",
+        "iptables",
+        "nsenter",
+        "tar",
+        "timeout",
+    ];
     let missing: Vec<_> = programs
         .into_iter()
         .filter(|name| command::find_program(name).is_none())

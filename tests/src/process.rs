@@ -53,11 +53,6 @@ pub fn received_bytes(pid: u32, interface: &str) -> u64 {
     bytes.unwrap_or_else(|| panic!("{path} has no {interface}: {table}"))
 }
 
-/// A process that has ended runs no program, though it is listed until its parent has asked for its status.
-pub(crate) fn is_alive(pid: &str) -> bool {
-    fs::read_link(format!("/proc/{pid}/exe")).is_ok()
-}
-
 /// Processes that live in the network namespace with this inode number; ended ones, which nobody has waited
 /// for yet, live in none.
 pub(crate) fn in_network_namespace(inode: u64) -> Vec<u32> {

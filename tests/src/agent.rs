@@ -97,7 +97,10 @@ impl AgentCommand {
         let dir = tempfile::tempdir().expect("the directory for temporary files is writable");
         let log = File::create(dir.path().join("agent.log")).expect("the directory is ours");
         let binary = self.binary.unwrap_or_else(|| binaries::agent().into());
-        let mut words = self.before.into_iter().chain([binary]).chain(self.args);
+        // a test that is killed has no time to end it
+        let with_the_test = ["setpriv", "--pdeathsig", "KILL"].map(OsString::from);
+        let its_own = self.before.into_iter().chain([binary]).chain(self.args);
+        let mut words = with_the_test.into_iter().chain(its_own);
         let mut command = Command::new(words.next().expect("there is always the binary"));
         command
             .args(words)

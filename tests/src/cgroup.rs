@@ -14,15 +14,15 @@ pub struct KernelCpu {
 
 /// Mount points of cgroup hierarchies.
 #[derive(Debug)]
-pub(crate) struct Mounts {
+struct Mounts {
     /// The v2 tree: at /sys/fs/cgroup, or beside v1 hierarchies.
-    pub(crate) v2: Option<PathBuf>,
+    v2: Option<PathBuf>,
     /// v1 hierarchies, each with its options (`rw,cpuacct`).
-    pub(crate) v1: Vec<(PathBuf, String)>,
+    v1: Vec<(PathBuf, String)>,
 }
 
 impl Mounts {
-    pub(crate) fn find() -> Self {
+    fn find() -> Self {
         let table = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
         let mut mounts = Self {
             v2: None,
@@ -51,7 +51,7 @@ impl Mounts {
 }
 
 /// Where the harness's engine (cgroupfs driver) puts a container, below each hierarchy's root.
-pub(crate) fn relative_dir(container_id: &str) -> String {
+fn relative_dir(container_id: &str) -> String {
     format!("docker/{container_id}")
 }
 

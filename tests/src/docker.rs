@@ -1,7 +1,7 @@
 //! A Docker engine of the test's own: it can be stopped, killed, frozen and started again, and fights with no
 //! other engine of the machine over networks.
 
-pub mod cleanup;
+mod caretaker;
 pub mod container;
 pub mod image;
 mod observe;
@@ -15,12 +15,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
-use tempfile::TempDir;
 
 use crate::command;
 use crate::network_namespace::NetworkNamespace;
 use crate::process::{self, Signal};
 use crate::wait::{wait_until, wait_until_true};
+use caretaker::Caretaker;
 pub use container::Container;
 
 const CONTAINERD_SOCKET: &str = "containerd.sock";
@@ -31,9 +31,10 @@ const STOP_DEADLINE: Duration = Duration::from_secs(45);
 /// A private engine with the image [`image::WORKLOAD`], up and answering. All that it made goes with it.
 #[derive(Debug)]
 pub struct PrivateDocker {
-    // fields drop in this order; the engine's processes and mounts are gone before (see Drop)
     netns: NetworkNamespace,
-    dir: TempDir,
+    dir: PathBuf,
+    /// Taken, and with it all else, on drop.
+    caretaker: Option<Caretaker>,
     containerd: Mutex<Option<Child>>,
     daemon: Mutex<Option<Child>>,
 }
@@ -50,13 +51,17 @@ impl PrivateDocker {
     pub fn start_with_live_restore(live_restore: bool) -> Self {
         check_prerequisites();
         let dir = tempfile::Builder::new().prefix("balancer-test-").tempdir();
-        let dir = dir.expect("the directory for temporary files is writable");
+        let dir = dir.expect("the directory for temporary files is writable").keep();
         // an ordinary user has to reach the socket in it
         let permissions = fs::Permissions::from_mode(0o711);
-        fs::set_permissions(dir.path(), permissions).expect("the directory is ours");
+        fs::set_permissions(&dir, permissions).expect("the directory is ours");
+        let netns = NetworkNamespace::unmade();
+        let caretaker = Some(Caretaker::start(netns.name(), &dir));
+        netns.make();
         let docker = Self {
-            netns: NetworkNamespace::create(),
+            netns,
             dir,
+            caretaker,
             containerd: Mutex::new(None),
             daemon: Mutex::new(None),
         };
@@ -70,7 +75,7 @@ impl PrivateDocker {
     /// Starts the engine again after [`Self::terminate`] or [`Self::kill`], and waits until it answers.
     #[track_caller]
     pub fn launch(&self) {
-        let config = self.dir.path().join("daemon.json");
+        let config = self.dir.join("daemon.json");
         let child = self.spawn("dockerd", &config);
         *self.daemon.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
         wait_until("the private dockerd to answer", START_DEADLINE, || {
@@ -116,7 +121,7 @@ impl PrivateDocker {
 
     /// The engine's socket.
     pub fn socket(&self) -> PathBuf {
-        self.dir.path().join("docker.sock")
+        self.dir.join("docker.sock")
     }
 
     /// The engine's address, as the agent takes it.
@@ -126,7 +131,7 @@ impl PrivateDocker {
 
     /// A directory that other users may pass through; it goes with the engine.
     pub fn dir(&self) -> &Path {
-        self.dir.path()
+        &self.dir
     }
 
     /// Where the engine, its published ports and its host-network containers live.
@@ -143,7 +148,7 @@ impl PrivateDocker {
     /// One of its own: the machine's, where there is one, belongs to the machine's engine, and dockerd would take it.
     #[track_caller]
     fn start_containerd(&self) {
-        let path = |name: &str| self.dir.path().join(name);
+        let path = |name: &str| self.dir.join(name);
         let config = format!(
             "version = 2\nroot = '{}'\nstate = '{}'\n\
              disabled_plugins = ['io.containerd.grpc.v1.cri']\n[grpc]\naddress = '{}'\n",
@@ -188,7 +193,7 @@ impl PrivateDocker {
     }
 
     fn write_config(&self, live_restore: bool) {
-        let path = |name: &str| self.dir.path().join(name);
+        let path = |name: &str| self.dir.join(name);
         // all in one file: a flag that the machine's own daemon.json names too would be refused
         let config = json!({
             "data-root": path("data"),
@@ -207,7 +212,7 @@ impl PrivateDocker {
     }
 
     fn log_path(&self) -> PathBuf {
-        self.dir.path().join("dockerd.log")
+        self.dir.join("dockerd.log")
     }
 
     fn log_end(&self) -> String {
@@ -236,10 +241,10 @@ impl PrivateDocker {
 
 impl Drop for PrivateDocker {
     fn drop(&mut self) {
-        cleanup::end_engine(&self.netns, self.dir.path());
+        drop(self.caretaker.take());
         for child in [&self.daemon, &self.containerd] {
             let child = child.lock().unwrap_or_else(PoisonError::into_inner).take();
-            // killed above: this only takes its exit status
+            // killed by the caretaker: this only takes its exit status
             let _ = child.map(|mut child| child.wait());
         }
     }
@@ -258,6 +263,9 @@ fn check_prerequisites() {
         "nsenter",
         "tar",
         "timeout",
+        "setsid",
+        "setpriv",
+        "awk",
     ];
     let missing: Vec<_> = programs
         .into_iter()

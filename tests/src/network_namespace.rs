@@ -1,28 +1,34 @@
 //! A network namespace of the test's own.
 
-use std::os::unix::fs::MetadataExt;
+use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::{fs, process};
 
 use crate::command;
 
-/// A named network namespace with its loopback interface up; deleted on drop.
+/// A named network namespace with its loopback interface up. It does not go by itself: who makes it has a caretaker.
 #[derive(Debug)]
 pub struct NetworkNamespace {
     name: String,
 }
 
 impl NetworkNamespace {
-    /// Makes one.
+    /// A name that no other has; [`Self::make`] makes it.
+    pub(crate) fn unmade() -> Self {
+        static NAMED: AtomicU32 = AtomicU32::new(0);
+        let number = NAMED.fetch_add(1, Ordering::Relaxed);
+        Self {
+            name: format!("balancer-test-{}-{number}", process::id()),
+        }
+    }
+
     #[track_caller]
-    pub fn create() -> Self {
-        static MADE: AtomicU32 = AtomicU32::new(0);
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let name = format!("balancer-test-{}-{number}", process::id());
-        command::run(&["ip", "netns", "add", &name]);
-        let namespace = Self { name };
-        namespace.run(&["ip", "link", "set", "lo", "up"]);
-        namespace
+    pub(crate) fn make(&self) {
+        command::run(&["ip", "netns", "add", &self.name]);
+        self.run(&["ip", "link", "set", "lo", "up"]);
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// The words that run a program inside, in front of its own. `ip netns exec` would mount a fresh /sys,
@@ -47,18 +53,7 @@ impl NetworkNamespace {
         command::attempt(&all)
     }
 
-    /// By this number the kernel knows it.
-    pub(crate) fn inode(&self) -> Option<u64> {
-        fs::metadata(self.path()).ok().map(|namespace| namespace.ino())
-    }
-
     fn path(&self) -> String {
         format!("/run/netns/{}", self.name)
-    }
-}
-
-impl Drop for NetworkNamespace {
-    fn drop(&mut self) {
-        crate::docker::cleanup::quietly(&["ip", "netns", "del", &self.name]);
     }
 }

@@ -1,7 +1,6 @@
 //! Processes as /proc shows them, and signals to those that the harness started.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 pub use rustix::process::Signal;
@@ -10,21 +9,13 @@ use rustix::process::{Pid, kill_process};
 /// Sends a signal to a process that the caller started; one that has ended already is no error.
 #[track_caller]
 pub fn signal(pid: u32, signal: Signal) {
-    if let Err(error) = try_signal(pid, signal) {
+    let raw = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    if let Err(error) = kill_process(raw.expect("a process id"), signal) {
         assert!(
             error == rustix::io::Errno::SRCH,
             "cannot send {signal:?} to process {pid}: {error}"
         );
     }
-}
-
-/// [`signal`] for guards, which must not panic.
-pub(crate) fn try_signal(pid: u32, signal: Signal) -> rustix::io::Result<()> {
-    let pid = i32::try_from(pid)
-        .ok()
-        .and_then(Pid::from_raw)
-        .ok_or(rustix::io::Errno::SRCH)?;
-    kill_process(pid, signal)
 }
 
 /// The harness runs with an effective user id of 0.
@@ -53,16 +44,6 @@ pub fn received_bytes(pid: u32, interface: &str) -> u64 {
     bytes.unwrap_or_else(|| panic!("{path} has no {interface}: {table}"))
 }
 
-/// Processes that live in the network namespace with this inode number; ended ones, which nobody has waited
-/// for yet, live in none.
-pub(crate) fn in_network_namespace(inode: u64) -> Vec<u32> {
-    let lives_there = |pid: &u32| {
-        let link = format!("/proc/{pid}/ns/net");
-        fs::metadata(link).is_ok_and(|namespace| namespace.ino() == inode)
-    };
-    all().into_iter().filter(lives_there).collect()
-}
-
 /// Processes of one cgroup, as its `cgroup.procs` lists them.
 pub(crate) fn in_cgroup(dir: &Path) -> Vec<u32> {
     let listed = fs::read_to_string(dir.join("cgroup.procs")).unwrap_or_default();
@@ -70,12 +51,5 @@ pub(crate) fn in_cgroup(dir: &Path) -> Vec<u32> {
         .lines()
         .filter_map(|line| line.parse().ok())
         .filter(|pid| *pid != 0)
-        .collect()
-}
-
-fn all() -> Vec<u32> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .collect()
 }

@@ -1,0 +1,44 @@
+# Waits until its input ends, with the test or by the test's death, and then removes all that an engine has made.
+# $1: the engine's network namespace. $2: its directory.
+#
+# Its processes are told by where they live, not by name: the engine, its containerd, shims, proxies and host-network
+# containers in the namespace that was made for them, the other containers in the cgroups that carry their ids.
+cat > /dev/null
+
+cgroups=
+for id in $(ls "$2/data/containers" 2> /dev/null); do
+    for root in $(awk '$3 == "cgroup" || $3 == "cgroup2" {print $2}' /proc/self/mounts); do
+        if [ -d "$root/docker/$id" ]; then
+            cgroups="$cgroups $root/docker/$id"
+        fi
+    done
+done
+
+processes() {
+    ip netns pids "$1" 2> /dev/null
+    for cgroup in $cgroups; do
+        cat "$cgroup/cgroup.procs" 2> /dev/null
+    done
+}
+
+looks=400
+while pids=$(processes "$1") && [ -n "$pids" ]; do
+    kill -KILL $pids 2> /dev/null
+    sleep 0.05
+    looks=$((looks - 1))
+    if [ $looks = 0 ]; then
+        echo "processes of the private engine do not end: $pids" >&2
+        break
+    fi
+done
+
+for target in $(awk -v dir="$2/" 'index($2, dir) == 1 {print $2}' /proc/self/mounts | sort -r); do
+    umount --lazy "$target"
+done
+for cgroup in $cgroups; do
+    find "$cgroup" -depth -type d -exec rmdir {} +
+done
+if [ -e "/run/netns/$1" ]; then
+    ip netns del "$1"
+fi
+rm -rf "$2"

@@ -36,7 +36,11 @@ for target in $(awk -v dir="$2/" 'index($2, dir) == 1 {print $2}' /proc/self/mou
     umount --lazy "$target"
 done
 for cgroup in $cgroups; do
-    find "$cgroup" -depth -type d -exec rmdir {} +
+    # shims and engines remove them too, while they still live
+    find "$cgroup" -depth -type d -exec rmdir {} + 2> /dev/null
+    if [ -d "$cgroup" ]; then
+        echo "cannot remove $cgroup" >&2
+    fi
 done
 if [ -e "/run/netns/$1" ]; then
     ip netns del "$1"

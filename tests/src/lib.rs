@@ -4,6 +4,7 @@
 //! - [`agent`]: the agent's binary on a free port; [`sample`]: the figures it tells
 //! - [`fake_docker`]: an engine that fails in a chosen way
 //! - [`cgroup`], [`process`], [`programs`]: what the kernel itself says, to compare with
+//! - [`figures`]: comparisons; [`traffic`]: transfers; [`accuracy`]: what a scenario found, for the page of figures
 //! - [`binaries`], [`command`], [`http`], [`network_namespace`], [`wait`]: means
 //!
 //! Everything that is started or made here ends with the guard that made it, after a panic too.
@@ -16,15 +17,18 @@
     reason = "a harness reports what it could not do by failing the test that asked for it"
 )]
 
+pub mod accuracy;
 pub mod agent;
 pub mod binaries;
 pub mod cgroup;
 pub mod command;
 pub mod docker;
 pub mod fake_docker;
+pub mod figures;
 pub mod http;
 pub mod network_namespace;
 pub mod process;
 pub mod programs;
 pub mod sample;
+pub mod traffic;
 pub mod wait;

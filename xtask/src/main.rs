@@ -1,13 +1,15 @@
-//! Chores of this repository, one file a command: `cargo xtask setup | run | demo | test | check`.
+//! Chores of this repository, one file a command: `cargo xtask setup | run | demo | test | check | accuracy`.
 //!
 //! It prints every command that it runs. It never compiles the kernel programs itself: `agent/build.rs` does, so that
 //! a plain `cargo build` gives the same agent.
 
+mod accuracy;
 mod artifacts;
 mod check;
 mod command;
 mod demo;
 mod docker;
+mod generated;
 mod rules;
 mod run;
 mod setup;
@@ -38,6 +40,8 @@ enum Chore {
     Test(test::Args),
     /// Format, lints, dependencies, documentation and the rules of this repository.
     Check(check::Args),
+    /// Run every accounting scenario and write its figures into docs/accuracy.md, or compare them with it.
+    Accuracy(accuracy::Args),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
         Chore::Demo(args) => demo::main(&args),
         Chore::Test(args) => test::main(&args),
         Chore::Check(args) => check::main(&args),
+        Chore::Accuracy(args) => accuracy::main(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

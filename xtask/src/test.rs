@@ -1,16 +1,18 @@
-//! `cargo xtask test`: the lane without root, then the lane with root and a Docker engine.
+//! `cargo xtask test`: the lane without root, then those with root and a Docker engine.
 
 mod totals;
+
+use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
 use clap::ValueEnum;
 
 use crate::{
-    artifacts,
+    accuracy, artifacts,
     command::{Command, find, is_root},
     setup::{self, Need},
 };
-use totals::Totals;
+pub(crate) use totals::Totals;
 
 /// What to run.
 #[derive(clap::Args)]
@@ -28,23 +30,22 @@ enum Lane {
     Unit,
     /// As root, against a real kernel and a real Docker engine.
     Docker,
+    /// As `docker`: every accounting scenario, and docs/accuracy.md compared with what they measure.
+    Accuracy,
 }
 
 pub(crate) fn main(args: &Args) -> Result<()> {
     let lanes = args
         .lane
-        .map_or_else(|| vec![Lane::Unit, Lane::Docker], |lane| vec![lane]);
-    setup::ensure(if lanes.contains(&Lane::Docker) {
-        Need::Test
-    } else {
-        Need::Build
-    })?;
+        .map_or_else(|| Lane::value_variants().to_vec(), |lane| vec![lane]);
+    setup::ensure(if lanes == [Lane::Unit] { Need::Build } else { Need::Test })?;
     let filter = args.filter.as_deref();
     let mut totals = Totals::default();
     for lane in lanes {
         let ran = match lane {
             Lane::Unit => unit(filter),
-            Lane::Docker => docker(filter),
+            Lane::Docker => as_root(|target| target != accuracy::TARGET, filter, &[]),
+            Lane::Accuracy => accuracy::lane(filter),
         };
         let of_lane = ran.unwrap_or_else(|error| Totals::not_run(lane, &error));
         println!("lane {lane:?}: {of_lane}");
@@ -53,16 +54,14 @@ pub(crate) fn main(args: &Args) -> Result<()> {
     for problem in &totals.problems {
         println!("failed: {problem}");
     }
-    let ran = totals.passed + totals.failed;
     // The last line of the output, whatever the result: a runner reads it.
     println!("{} passed, {} failed", totals.passed, totals.failed);
     ensure!(
-        ran > 0,
+        totals.ran() > 0,
         "no test {}",
         filter.map_or("ran".to_owned(), |filter| format!("has {filter:?} in its name"))
     );
-    ensure!(totals.failed == 0, "tests failed");
-    Ok(())
+    totals.all_passed()
 }
 
 /// Everything that a plain `cargo test` runs.
@@ -76,15 +75,24 @@ fn unit(filter: Option<&str>) -> Result<Totals> {
     Ok(totals)
 }
 
-/// The tests that plain `cargo test` leaves out, one after the other: they share the kernel's cgroups and its hooks.
-fn docker(filter: Option<&str>) -> Result<Totals> {
+/// The tests that plain `cargo test` leaves out, of the integration tests that are `wanted`, one after the other: they
+/// share the kernel's cgroups and its hooks.
+pub(crate) fn as_root(
+    wanted: impl Fn(&str) -> bool,
+    filter: Option<&str>,
+    variables: &[(&str, &Path)],
+) -> Result<Totals> {
     if !is_root() && find("sudo").is_none() {
-        bail!("the lane with Docker needs root, and there is no sudo here: run it as root");
+        bail!("the tests with Docker need root, and there is no sudo here: run them as root");
     }
     let agent = artifacts::agent()?;
     let workload = artifacts::workload()?;
-    let tests = artifacts::integration_tests()?;
-    ensure!(!tests.is_empty(), "the package agent-tests has no integration test");
+    let mut tests = artifacts::integration_tests()?;
+    tests.retain(|test| wanted(&test.target));
+    ensure!(
+        !tests.is_empty(),
+        "the package agent-tests has no such integration test"
+    );
     let mut totals = Totals::default();
     for test in tests {
         let command = Command::new(test.path)
@@ -92,7 +100,10 @@ fn docker(filter: Option<&str>) -> Result<Totals> {
             .env("BALANCER_WORKLOAD_BIN", &workload)
             .env("RUST_BACKTRACE", "1")
             .args(["--ignored", "--test-threads=1"])
-            .args(filter)
+            .args(filter);
+        let command = variables
+            .iter()
+            .fold(command, |command, (name, value)| command.env(name, value))
             .with_root();
         let mut of_file = Totals::default();
         let status = command.lines(|line| of_file.read(line))?;

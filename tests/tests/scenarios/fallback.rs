@@ -9,8 +9,8 @@ use agent_tests::docker::PrivateDocker;
 use agent_tests::wait::wait_for_idle_machine;
 use serde_json::Value;
 
-use crate::figures::{MIB_100, Within, assert_close, assert_cpu, assert_mean_cpu_as_accounted, cpu_of};
-use crate::network::send_100_mib;
+use agent_tests::figures::{MIB_100, Within, assert_close, assert_cpu, assert_mean_cpu_as_accounted, cpu_of};
+use agent_tests::traffic::send_100_mib;
 
 /// A group that no user of the machine is in, in the place of the docker group.
 const DOCKER_GROUP: u32 = 60_123;

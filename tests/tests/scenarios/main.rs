@@ -9,7 +9,6 @@
 )]
 
 // what they share
-mod figures;
 mod replies;
 mod watch;
 
@@ -17,7 +16,6 @@ mod bad_creations;
 mod bad_ids;
 mod bad_requests;
 mod config_errors;
-mod cpu;
 mod creation;
 mod docker_away;
 mod fallback;
@@ -27,7 +25,6 @@ mod harness;
 mod leaks;
 mod lifecycle;
 mod nested;
-mod network;
 mod node;
 mod pull;
 mod readme;

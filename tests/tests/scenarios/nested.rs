@@ -9,7 +9,7 @@ use agent_tests::docker::{Container, PrivateDocker};
 use agent_tests::process::received_bytes;
 use agent_tests::wait::wait_until;
 
-use crate::figures::{Stolen, assert_close, assert_cpu_total};
+use agent_tests::figures::{Stolen, assert_close, assert_cpu_total};
 
 const BURST_BYTES: u64 = 10 << 20;
 const BURST_SECONDS: u64 = 1;

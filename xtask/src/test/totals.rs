@@ -2,11 +2,13 @@
 
 use std::{fmt, ops::AddAssign, process::ExitStatus};
 
+use anyhow::{Result, ensure};
+
 use crate::command::Command;
 
 /// How many tests passed and failed.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Totals {
+pub(crate) struct Totals {
     pub(super) passed: u64,
     pub(super) failed: u64,
     /// Names of the tests that failed, and commands that ended badly without naming one.
@@ -35,6 +37,28 @@ impl Totals {
         {
             self.problems.push(name.to_owned());
         }
+    }
+
+    /// Counts a step that is no test of an executable as one.
+    pub(crate) fn add_step(&mut self, name: &str, result: Result<()>) {
+        match result {
+            Ok(()) => self.passed += 1,
+            Err(error) => {
+                self.failed += 1;
+                self.problems.push(format!("{name}: {error:#}"));
+            }
+        }
+    }
+
+    /// How many ran.
+    pub(crate) fn ran(&self) -> u64 {
+        self.passed + self.failed
+    }
+
+    /// An error unless all passed.
+    pub(crate) fn all_passed(&self) -> Result<()> {
+        ensure!(self.failed == 0, "tests failed");
+        Ok(())
     }
 
     /// An executable that dies, or does not compile, prints no result: that is a failure too.

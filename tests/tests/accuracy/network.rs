@@ -2,13 +2,13 @@
 
 use std::thread;
 
+use agent_tests::accuracy::{Bound, Scenario, Unit};
 use agent_tests::agent::{Agent, AgentCommand};
 use agent_tests::docker::{Container, PrivateDocker};
+use agent_tests::figures::{MIB_100, as_f64, assert_close};
 use agent_tests::sample::Counters;
+use agent_tests::traffic::{interface_bytes, send_100_mib};
 use agent_tests::wait::wait_for_idle_machine;
-use serde_json::Value;
-
-use crate::figures::{MIB_100, as_f64, assert_close};
 
 /// The Ethernet header, which Docker's interface counters include.
 const ETHERNET_BYTES: u64 = 14;
@@ -135,15 +135,17 @@ fn udp_counts_exactly() {
 
     let after = [agent.settled_network(&sender.id), agent.settled_network(&sink.id)];
     let [sent, received] = [0, 1].map(|side| (before[side].counters, after[side].counters));
-    assert_eq!(
-        sent.1.tx() - sent.0.tx(),
-        10_280_000,
-        "20 B of IP and 8 B of UDP header each"
-    );
-    assert_eq!(packets(sent.1.tx_packets) - packets(sent.0.tx_packets), 10_000);
-    assert_eq!(received.1.rx() - received.0.rx(), 10_280_000);
-    assert_eq!(packets(received.1.rx_packets) - packets(received.0.rx_packets), 10_000);
-    assert_eq!(sent.1.rx() - sent.0.rx(), 0, "nobody answers");
+    let mut scenario = Scenario::new("5", "10,000 UDP datagrams of 1,000 B from one container to another");
+    let bytes = Bound::Exactly(10_280_000.0); // 20 B of IP and 8 B of UDP header each
+    let count = Bound::Exactly(10_000.0);
+    scenario.counter("sent", sent.1.tx() - sent.0.tx(), Unit::Bytes, bytes);
+    let packets_sent = packets(sent.1.tx_packets) - packets(sent.0.tx_packets);
+    scenario.counter("packets sent", packets_sent, Unit::Count, count);
+    scenario.counter("received", received.1.rx() - received.0.rx(), Unit::Bytes, bytes);
+    let packets_received = packets(received.1.rx_packets) - packets(received.0.rx_packets);
+    scenario.counter("packets received", packets_received, Unit::Count, count);
+    scenario.counter("answers", sent.1.rx() - sent.0.rx(), Unit::Bytes, Bound::Exactly(0.0));
+    scenario.finish();
 }
 
 /// Rates, not only sums: a steady stream reads as its pace in each sample.
@@ -163,31 +165,6 @@ fn a_steady_stream_reads_as_its_rate() {
         println!("{:?}", sample.net);
         assert!((sample.net.tx - 2_000_000.0).abs() <= 40_000.0, "{:?}", sample.net);
     }
-}
-
-/// Sends and waits until the sink has read it all. At a pace that the path carries with ease: a sender that waits
-/// for the window sends smaller segments, whose headers are a larger share.
-#[track_caller]
-pub(crate) fn send_100_mib(sender: &Container<'_>, address: &str) {
-    let (to, bytes, rate) = (format!("{address}:5201"), MIB_100.to_string(), (64 << 20).to_string());
-    sender.exec(&["tcp-send", "--to", &to, "--bytes", &bytes, "--rate", &rate]);
-}
-
-/// What Docker's counters of a container's interfaces say.
-pub(crate) struct InterfaceBytes {
-    pub(crate) rx: u64,
-    pub(crate) tx: u64,
-}
-
-/// `None` where Docker shows no network.
-pub(crate) fn interface_bytes(container: &Container<'_>) -> Option<InterfaceBytes> {
-    let stats = container.stats();
-    let eth0 = stats.get("networks")?.get("eth0")?;
-    let bytes = |name: &str| eth0.get(name).and_then(Value::as_u64);
-    Some(InterfaceBytes {
-        rx: bytes("rx_bytes")?,
-        tx: bytes("tx_bytes")?,
-    })
 }
 
 #[track_caller]

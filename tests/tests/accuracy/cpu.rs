@@ -4,7 +4,7 @@ use agent_tests::agent::AgentCommand;
 use agent_tests::docker::PrivateDocker;
 use agent_tests::wait::wait_for_idle_machine;
 
-use crate::figures::{Stolen, Within, assert_cpu, assert_cpu_total, cpu_of};
+use agent_tests::figures::{Stolen, Within, assert_cpu, assert_cpu_total, cpu_of};
 
 const SAMPLES: usize = 10;
 /// Of one CPU, where the container leaves one to the others.

@@ -2,37 +2,38 @@
 
 use std::time::Instant;
 
-use agent_tests::agent::Agent;
-use agent_tests::cgroup::kernel_cpu;
-use agent_tests::sample::Sample;
-use agent_tests::wait::stolen_ns;
+use crate::agent::Agent;
+use crate::cgroup::kernel_cpu;
+use crate::sample::Sample;
+use crate::wait::stolen_ns;
 
 /// The payload of the transfers.
-pub(crate) const MIB_100: u64 = 100 << 20;
+pub const MIB_100: u64 = 100 << 20;
 
 /// Where a figure should lie.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Within {
+pub struct Within {
     /// In the middle.
-    pub(crate) of: f64,
+    pub of: f64,
     /// To either side.
-    pub(crate) by: f64,
+    pub by: f64,
 }
 
 impl Within {
-    pub(crate) fn holds(self, figure: f64) -> bool {
+    /// Whether the figure lies there.
+    pub fn holds(self, figure: f64) -> bool {
         (figure - self.of).abs() <= self.by
     }
 }
 
 /// The CPU figures of all samples.
-pub(crate) fn cpu_of(samples: &[Sample]) -> Vec<f64> {
+pub fn cpu_of(samples: &[Sample]) -> Vec<f64> {
     samples.iter().map(|sample| sample.cpu).collect()
 }
 
 /// Fails unless each sample's CPU lies there.
 #[track_caller]
-pub(crate) fn assert_cpu(samples: &[Sample], within: Within) {
+pub fn assert_cpu(samples: &[Sample], within: Within) {
     let figures = cpu_of(samples);
     println!("cpu, {within:?}: {figures:?}");
     assert!(
@@ -48,7 +49,7 @@ pub(crate) fn assert_cpu(samples: &[Sample], within: Within) {
 /// the engine reads the counter and the clock one after the other and may lose its CPU in between, so that one frame is
 /// off by what passed and the next by as much the other way.
 #[track_caller]
-pub(crate) fn assert_mean_cpu_as_accounted(agent: &Agent, container_id: &str, count: usize) -> f64 {
+pub fn assert_mean_cpu_as_accounted(agent: &Agent, container_id: &str, count: usize) -> f64 {
     let accounted_ns = || {
         let kernel = kernel_cpu(container_id);
         kernel
@@ -71,7 +72,7 @@ pub(crate) fn assert_mean_cpu_as_accounted(agent: &Agent, container_id: &str, co
 
 /// Fails unless the two differ by at most `share` of the second and `bytes`.
 #[track_caller]
-pub(crate) fn assert_close(what: &str, figure: u64, reference: u64, share: f64, bytes: f64) {
+pub fn assert_close(what: &str, figure: u64, reference: u64, share: f64, bytes: f64) {
     let (figure, reference) = (as_f64(figure), as_f64(reference));
     let difference = figure - reference;
     println!(
@@ -86,12 +87,13 @@ pub(crate) fn assert_close(what: &str, figure: u64, reference: u64, share: f64, 
 }
 
 /// What a hypervisor takes while something is measured: see [`stolen_ns`].
-pub(crate) struct Stolen {
+pub struct Stolen {
     before_ns: u64,
 }
 
 impl Stolen {
-    pub(crate) fn start() -> Self {
+    /// From now on.
+    pub fn start() -> Self {
         Self { before_ns: stolen_ns() }
     }
 
@@ -103,7 +105,7 @@ impl Stolen {
 /// Fails unless the agent's sum since the container's start is within 1 % of the kernel's own accounts. Time that the
 /// hypervisor took meanwhile is in the sum and not in the accounts; whose it was nobody knows.
 #[track_caller]
-pub(crate) fn assert_cpu_total(container_id: &str, total_ns: u64, stolen: &Stolen) {
+pub fn assert_cpu_total(container_id: &str, total_ns: u64, stolen: &Stolen) {
     let kernel = kernel_cpu(container_id);
     let stolen_ns = stolen.until_now_ns();
     println!("stolen: {stolen_ns} ns");
@@ -120,6 +122,6 @@ pub(crate) fn assert_cpu_total(container_id: &str, total_ns: u64, stolen: &Stole
 
 /// Exact up to 2^53, far beyond what a scenario moves.
 #[expect(clippy::cast_precision_loss, reason = "see above")]
-pub(crate) fn as_f64(number: u64) -> f64 {
+pub fn as_f64(number: u64) -> f64 {
     number as f64
 }

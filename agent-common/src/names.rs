@@ -19,10 +19,24 @@ pub const COUNT_EGRESS: &str = "count_egress";
 /// Raw tracepoint program on `sched_switch`.
 pub const CHARGE_CPU: &str = "charge_cpu";
 
+/// Raw tracepoint program that does nothing.
+pub const EMPTY_SWITCH: &str = "empty_switch";
+/// `cgroup_skb` program that does nothing, for packets that arrive.
+pub const EMPTY_INGRESS: &str = "empty_ingress";
+/// `cgroup_skb` program that does nothing, for packets that leave.
+pub const EMPTY_EGRESS: &str = "empty_egress";
+
 /// Global `u8`: 1 if `bpf_get_current_ancestor_cgroup_id` may be called from a tracing program (5.14/5.15 on).
 pub const HAS_CURRENT_ANCESTOR: &str = "HAS_CURRENT_ANCESTOR";
 
 /// Every map that the agent opens by name.
 pub const ALL_MAPS: [&str; 4] = [COUNTERS, LINEAGES, LAST_CHARGE, LOSSES];
-/// Every program that the agent loads by name.
-pub const ALL_PROGRAMS: [&str; 3] = [COUNT_INGRESS, COUNT_EGRESS, CHARGE_CPU];
+/// Every program that is loaded by name; the empty ones by measurements only.
+pub const ALL_PROGRAMS: [&str; 6] = [
+    COUNT_INGRESS,
+    COUNT_EGRESS,
+    CHARGE_CPU,
+    EMPTY_SWITCH,
+    EMPTY_INGRESS,
+    EMPTY_EGRESS,
+];

@@ -35,6 +35,8 @@ mod entry;
 mod maps;
 #[cfg(target_arch = "bpf")]
 mod network;
+#[cfg(target_arch = "bpf")]
+mod reference;
 
 #[cfg(target_arch = "bpf")]
 #[panic_handler]

@@ -12,6 +12,7 @@ pub mod counters;
 pub mod facts;
 pub mod load;
 pub mod plan;
+pub mod reference;
 pub mod selftest;
 
 pub use counters::{KernelCounters, Losses};

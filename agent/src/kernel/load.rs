@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io,
     os::fd::{AsFd as _, OwnedFd},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use agent_common::names;
@@ -97,9 +97,19 @@ pub fn start(plan: &KernelPlan, settings: &KernelSettings) -> Result<KernelCount
         .load(OBJECT)
         .map_err(|error| KernelError::Object(Box::new(error)))?;
 
-    attach_network(&mut ebpf, plan, names::COUNT_INGRESS, CgroupSkbAttachType::Ingress)?;
-    attach_network(&mut ebpf, plan, names::COUNT_EGRESS, CgroupSkbAttachType::Egress)?;
-    attach_cpu(&mut ebpf)?;
+    attach_network(
+        &mut ebpf,
+        &plan.v2_root,
+        names::COUNT_INGRESS,
+        CgroupSkbAttachType::Ingress,
+    )?;
+    attach_network(
+        &mut ebpf,
+        &plan.v2_root,
+        names::COUNT_EGRESS,
+        CgroupSkbAttachType::Egress,
+    )?;
+    attach_cpu(&mut ebpf, names::CHARGE_CPU)?;
 
     let counters_fd = descriptor(&ebpf, names::COUNTERS)?;
     let counters: PerCpuHashMap<_, u64, _> = open(&mut ebpf, names::COUNTERS)?;
@@ -169,15 +179,15 @@ fn failed(program: &'static str, step: &str) -> impl FnOnce(ProgramError) -> Ker
     }
 }
 
-fn attach_network(
+pub(super) fn attach_network(
     ebpf: &mut Ebpf,
-    plan: &KernelPlan,
+    v2_root: &Path,
     name: &'static str,
     attach_type: CgroupSkbAttachType,
 ) -> Result<(), KernelError> {
-    let root = File::open(&plan.v2_root).map_err(|source| KernelError::File {
+    let root = File::open(v2_root).map_err(|source| KernelError::File {
         step: "opening",
-        path: plan.v2_root.clone(),
+        path: v2_root.to_owned(),
         source,
     })?;
     let program: &mut CgroupSkb = program(ebpf, name)?;
@@ -189,8 +199,7 @@ fn attach_network(
     Ok(())
 }
 
-fn attach_cpu(ebpf: &mut Ebpf) -> Result<(), KernelError> {
-    let name = names::CHARGE_CPU;
+pub(super) fn attach_cpu(ebpf: &mut Ebpf, name: &'static str) -> Result<(), KernelError> {
     let program: &mut RawTracePoint = program(ebpf, name)?;
     program.load().map_err(failed(name, "load"))?;
     program

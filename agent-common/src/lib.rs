@@ -8,8 +8,10 @@
 
 pub mod counters;
 pub mod names;
+pub mod task;
 
 #[cfg(feature = "user")]
 mod user;
 
 pub use counters::{CgroupCounters, LINEAGE_LEVELS, Lineage, LossKind};
+pub use task::{ChargedUpTo, TaskLayout};

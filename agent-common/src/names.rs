@@ -5,8 +5,8 @@
 pub const COUNTERS: &str = "COUNTERS";
 /// Hash: leaf cgroup id to its [`crate::Lineage`].
 pub const LINEAGES: &str = "LINEAGES";
-/// Per-CPU array of one `u64`: when this CPU's time was last charged, in ns of the monotonic clock.
-pub const LAST_CHARGE: &str = "LAST_CHARGE";
+/// Per-CPU array of one [`crate::ChargedUpTo`].
+pub const CHARGED_UP_TO: &str = "CHARGED_UP_TO";
 /// Per-CPU array of `u64`, indexed by [`crate::LossKind`]: updates that could not be counted.
 pub const LOSSES: &str = "LOSSES";
 /// Ring buffer that aya-log makes.
@@ -16,7 +16,11 @@ pub const AYA_LOGS: &str = "AYA_LOGS";
 pub const COUNT_INGRESS: &str = "count_ingress";
 /// `cgroup_skb` program for packets that leave.
 pub const COUNT_EGRESS: &str = "count_egress";
-/// Raw tracepoint program on `sched_switch`.
+/// BTF tracepoint program on `sched_switch`: charges by the scheduler's account.
+pub const CHARGE_TASK: &str = "charge_task";
+/// Raw tracepoint program that goes with it: charges the task that is running. Attached to nothing.
+pub const FLUSH_TASK: &str = "flush_task";
+/// Raw tracepoint program on `sched_switch`: charges by the clock. It is its own flush.
 pub const CHARGE_CPU: &str = "charge_cpu";
 
 /// Raw tracepoint program that does nothing.
@@ -29,12 +33,17 @@ pub const EMPTY_EGRESS: &str = "empty_egress";
 /// Global `u8`: 1 if `bpf_get_current_ancestor_cgroup_id` may be called from a tracing program (5.14/5.15 on).
 pub const HAS_CURRENT_ANCESTOR: &str = "HAS_CURRENT_ANCESTOR";
 
+/// Global [`crate::TaskLayout`].
+pub const TASK_LAYOUT: &str = "TASK_LAYOUT";
+
 /// Every map that the agent opens by name.
-pub const ALL_MAPS: [&str; 4] = [COUNTERS, LINEAGES, LAST_CHARGE, LOSSES];
+pub const ALL_MAPS: [&str; 4] = [COUNTERS, LINEAGES, CHARGED_UP_TO, LOSSES];
 /// Every program that is loaded by name; the empty ones by measurements only.
-pub const ALL_PROGRAMS: [&str; 6] = [
+pub const ALL_PROGRAMS: [&str; 8] = [
     COUNT_INGRESS,
     COUNT_EGRESS,
+    CHARGE_TASK,
+    FLUSH_TASK,
     CHARGE_CPU,
     EMPTY_SWITCH,
     EMPTY_INGRESS,

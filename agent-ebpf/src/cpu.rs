@@ -1,53 +1,111 @@
 //! CPU time by cgroup, charged when a CPU changes its task.
 //!
 //! Hook: `sched_switch(bool preempt, struct task_struct *prev, struct task_struct *next, unsigned int prev_state)`,
-//! which runs before the switch with interrupts off, so the current task is the one that leaves the CPU. No
-//! argument is read. The agent also runs this program itself on each CPU before it reads, which charges the task
-//! that is running and would otherwise be missing until it gives up the CPU.
+//! which runs before the switch with interrupts off: the current task is the one that leaves the CPU, and what the
+//! scheduler says of both is up to date.
+//!
+//! Two ways, of which the agent attaches one. `charge_task` takes the scheduler's own account of the task that leaves:
+//! no clock is read, and the sum is that of `cpu.stat`. It needs to know where the kernel keeps it, which BTF tells.
+//! `charge_cpu` takes the time since the last switch by the clock, and needs nothing.
+//!
+//! A task that is running would be missing until it gives up the CPU, so the agent runs `flush_task` or `charge_cpu`
+//! on each CPU before it reads.
 
+use agent_common::{ChargedUpTo, TaskLayout};
 use aya_ebpf::{
     helpers::{
-        bpf_get_current_ancestor_cgroup_id, bpf_get_current_cgroup_id, bpf_get_current_pid_tgid, bpf_ktime_get_ns,
+        bpf_get_current_ancestor_cgroup_id, bpf_get_current_cgroup_id, bpf_get_current_task_btf, bpf_ktime_get_ns,
     },
-    macros::raw_tracepoint,
-    programs::RawTracePointContext,
+    macros::{btf_tracepoint, raw_tracepoint},
+    programs::{BtfTracePointContext, RawTracePointContext},
 };
 
 use crate::{
     entry::find_or_make,
-    maps::{HAS_CURRENT_ANCESTOR, LAST_CHARGE},
+    maps::{CHARGED_UP_TO, HAS_CURRENT_ANCESTOR, TASK_LAYOUT},
 };
 
-/// Ids up to this one are no cgroup (0) and the root (1).
+/// Ids up to this one are no cgroup (0) and the root (1), where the idle task is: its time is nobody's.
 const ROOT_CGROUP_ID: u64 = 1;
 
-/// Charges the time since the last switch on this CPU to the cgroup of the task that ran.
-#[raw_tracepoint(tracepoint = "sched_switch")]
-pub(crate) fn charge_cpu(ctx: RawTracePointContext) -> i32 {
-    charge(&ctx);
+/// A `task_struct`, as the verifier knows it: any field may be read, and what is read from it.
+type Task = *const u8;
+
+/// Charges the task that leaves with what the scheduler says it ran.
+#[btf_tracepoint(function = "sched_switch")]
+pub(crate) fn charge_task(ctx: BtfTracePointContext) -> i32 {
+    let (prev, next): (Task, Task) = (ctx.arg(1), ctx.arg(2));
+    let layout = TASK_LAYOUT.load();
+    // SAFETY: the kernel passes two live tasks.
+    unsafe { charge_runtime(prev, runtime_ns(next, &layout), &layout) };
     0
 }
 
-#[inline(always)]
-fn charge(_ctx: &RawTracePointContext) {
-    let Some(last) = LAST_CHARGE.get_ptr_mut(0) else { return };
-    // SAFETY: helpers without arguments; `last` is this CPU's value, which nothing else on this CPU touches while
-    // interrupts are off.
-    let (now_ns, last_ns) = unsafe {
-        let now_ns = bpf_ktime_get_ns();
-        let last_ns = *last;
-        *last = now_ns;
-        (now_ns, last_ns)
-    };
-    // The idle task is thread 0: time in it is nobody's.
-    if last_ns == 0 || bpf_get_current_pid_tgid() == 0 {
-        return;
+/// Charges the task that runs on this CPU now. The agent runs it; it is attached to nothing.
+#[raw_tracepoint(tracepoint = "sched_switch")]
+pub(crate) fn flush_task(_ctx: RawTracePointContext) -> i32 {
+    let layout = TASK_LAYOUT.load();
+    // SAFETY: the current task lives.
+    unsafe {
+        let task: Task = bpf_get_current_task_btf().cast();
+        charge_runtime(task, runtime_ns(task, &layout), &layout);
     }
-    // SAFETY: a helper without arguments.
-    let cgroup_id = unsafe { bpf_get_current_cgroup_id() };
+    0
+}
+
+/// Charges `task` with its run time since this CPU was last charged; from here on the CPU is charged from `next_ns`.
+///
+/// # Safety
+/// `task` is a live task, and interrupts are off.
+#[inline(always)]
+unsafe fn charge_runtime(task: Task, next_ns: u64, layout: &TaskLayout) {
+    // SAFETY: as the caller says.
+    let (Some(since_ns), now_ns) = (unsafe { (charged_up_to(next_ns), runtime_ns(task, layout)) }) else {
+        return;
+    };
+    // SAFETY: fields of live tasks, at the offsets that this kernel's BTF gives.
+    let cgroup_id = unsafe {
+        let css_set = field::<Task>(task, layout.task_cgroups);
+        let cgroup = field::<Task>(css_set, layout.css_set_cgroup);
+        let kernfs_node = field::<Task>(cgroup, layout.cgroup_kernfs_node);
+        field::<u64>(kernfs_node, layout.kernfs_node_id)
+    };
+    charge(cgroup_id, now_ns.saturating_sub(since_ns));
+}
+
+/// Charges the current task with the time since this CPU was last charged.
+#[raw_tracepoint(tracepoint = "sched_switch")]
+pub(crate) fn charge_cpu(_ctx: RawTracePointContext) -> i32 {
+    // SAFETY: helpers without arguments; interrupts are off.
+    let (since_ns, now_ns, cgroup_id) = unsafe {
+        let now_ns = bpf_ktime_get_ns();
+        (charged_up_to(now_ns), now_ns, bpf_get_current_cgroup_id())
+    };
+    if let Some(since_ns) = since_ns {
+        // The fast clock may step back by a few ns.
+        charge(cgroup_id, now_ns.saturating_sub(since_ns));
+    }
+    0
+}
+
+/// Up to when this CPU was charged, which is `next_ns` from here on; `None` the first time.
+///
+/// # Safety
+/// Interrupts are off.
+#[inline(always)]
+unsafe fn charged_up_to(next_ns: u64) -> Option<u64> {
+    let charged = CHARGED_UP_TO.get_ptr_mut(0)?;
+    // SAFETY: this CPU's value, which nothing else on this CPU touches while interrupts are off.
+    let before = unsafe { charged.replace(ChargedUpTo { ns: next_ns, is_set: 1 }) };
+    (before.is_set != 0).then_some(before.ns)
+}
+
+#[inline(always)]
+fn charge(cgroup_id: u64, ns: u64) {
     if cgroup_id <= ROOT_CGROUP_ID {
         return;
     }
+    // asked only for a cgroup that is new, which is then that of the current task
     let ancestor = |level| {
         if HAS_CURRENT_ANCESTOR.load() == 0 {
             return 0;
@@ -58,9 +116,22 @@ fn charge(_ctx: &RawTracePointContext) {
     let Some(entry) = find_or_make(cgroup_id, ancestor, || {}) else {
         return;
     };
-    // SAFETY: `entry` is this CPU's value. Only this program writes the field, and never twice at once on a CPU.
-    unsafe {
-        // The fast clock may step back by a few ns.
-        (*entry).cpu_ns += now_ns.saturating_sub(last_ns);
-    }
+    // SAFETY: `entry` is this CPU's value. Only these programs write the field, and never twice at once on a CPU.
+    unsafe { (*entry).cpu_ns += ns };
+}
+
+#[inline(always)]
+unsafe fn runtime_ns(task: Task, layout: &TaskLayout) -> u64 {
+    // SAFETY: passed on from the caller.
+    unsafe { field(task, layout.task_runtime) }
+}
+
+/// A field of a kernel object. The verifier knows the type of `object` and checks the offset against it.
+///
+/// # Safety
+/// `object` is live, and has a `T` at `offset`.
+#[inline(always)]
+unsafe fn field<T: Copy>(object: Task, offset: u64) -> T {
+    // SAFETY: passed on from the caller.
+    unsafe { *object.add(offset as usize).cast::<T>() }
 }

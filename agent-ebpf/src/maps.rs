@@ -1,6 +1,6 @@
 //! Every map, in one place. Sizes are placeholders: the loader sets them from possible CPUs and containers.
 
-use agent_common::{CgroupCounters, Lineage, LossKind};
+use agent_common::{CgroupCounters, ChargedUpTo, Lineage, LossKind, TaskLayout};
 use aya_ebpf::{
     Global,
     macros::map,
@@ -15,9 +15,9 @@ pub(crate) static COUNTERS: PerCpuHashMap<u64, CgroupCounters> = PerCpuHashMap::
 #[map]
 pub(crate) static LINEAGES: HashMap<u64, Lineage> = HashMap::with_max_entries(1024, 0);
 
-/// Until when the time of this CPU is charged.
+/// Up to when the time of this CPU is charged.
 #[map]
-pub(crate) static LAST_CHARGE: PerCpuArray<u64> = PerCpuArray::with_max_entries(1, 0);
+pub(crate) static CHARGED_UP_TO: PerCpuArray<ChargedUpTo> = PerCpuArray::with_max_entries(1, 0);
 
 /// What could not be counted, by kind.
 #[map]
@@ -26,3 +26,7 @@ pub(crate) static LOSSES: PerCpuArray<u64> = PerCpuArray::with_max_entries(LossK
 /// Set before load; the verifier sees a constant and never looks at the branch that the kernel cannot run.
 #[unsafe(no_mangle)]
 pub(crate) static HAS_CURRENT_ANCESTOR: Global<u8> = Global::new(0);
+
+/// Set before load where the kernel's BTF tells it: a constant for the verifier too, which checks it.
+#[unsafe(no_mangle)]
+pub(crate) static TASK_LAYOUT: Global<TaskLayout> = Global::new(TaskLayout::UNKNOWN);

@@ -8,6 +8,7 @@
 //! Nothing is pinned: when the process ends, however it ends, its links end and the programs are gone.
 
 pub mod batch;
+pub mod btf;
 pub mod counters;
 pub mod facts;
 pub mod load;
@@ -18,4 +19,4 @@ pub mod selftest;
 pub use counters::{KernelCounters, Losses};
 pub use facts::{KernelFacts, Probe};
 pub use load::{KernelError, KernelSettings};
-pub use plan::{KernelPlan, Unavailable, plan};
+pub use plan::{CpuAccount, KernelPlan, Unavailable, plan};

@@ -42,7 +42,8 @@ pub struct KernelCounters {
     losses: PerCpuArray<MapData, u64>,
     messages: Option<EbpfLogger<&'static dyn log::Log>>,
     batch: Option<BatchReader>,
-    flush_running: bool,
+    /// The program that charges running tasks; `None` only in the test that proves why it runs.
+    flush: Option<&'static str>,
     online_cpus: Vec<u32>,
     online_cpus_read: Instant,
     /// Owns programs and links.
@@ -65,7 +66,7 @@ impl KernelCounters {
         lineages: HashMap<MapData, u64, Lineage>,
         losses: PerCpuArray<MapData, u64>,
         messages: Option<EbpfLogger<&'static dyn log::Log>>,
-        flush_running: bool,
+        flush: Option<&'static str>,
     ) -> Result<Self, KernelError> {
         let possible_cpus = aya::util::nr_cpus().map_err(|(_, source)| KernelError::Read {
             map: names::COUNTERS,
@@ -78,7 +79,7 @@ impl KernelCounters {
             losses,
             messages,
             batch: Some(BatchReader::new(possible_cpus)),
-            flush_running,
+            flush,
             online_cpus: read_online_cpus()?,
             online_cpus_read: Instant::now(),
             ebpf,
@@ -90,8 +91,8 @@ impl KernelCounters {
     /// Returns the moment at which the figures were true. Each counter is whole; two counters of one cgroup may
     /// differ by the packet that arrived between them.
     pub fn read(&mut self, out: &mut Vec<(u64, CgroupCounters)>) -> Result<Instant, KernelError> {
-        if self.flush_running {
-            self.flush_all()?;
+        if let Some(flush) = self.flush {
+            self.flush(flush)?;
         }
         let at = Instant::now();
         out.clear();
@@ -126,18 +127,15 @@ impl KernelCounters {
         Ok(())
     }
 
-    /// Runs the CPU program once on each online CPU, which charges the task that runs there now. Without it a task
-    /// that never gives up its CPU would read 0 %.
-    pub(super) fn flush_all(&mut self) -> Result<(), KernelError> {
+    /// Runs the program once on each online CPU, which charges the task that runs there now. Without it a task that
+    /// never gives up its CPU would read 0 %.
+    pub(super) fn flush(&mut self, name: &'static str) -> Result<(), KernelError> {
         if self.online_cpus_read.elapsed() > ONLINE_CPUS_AGE {
             self.online_cpus = read_online_cpus()?;
             self.online_cpus_read = Instant::now();
         }
-        let missing = KernelError::Missing {
-            kind: "program",
-            name: names::CHARGE_CPU,
-        };
-        let program: &RawTracePoint = match self.ebpf.program(names::CHARGE_CPU).map(TryInto::try_into) {
+        let missing = KernelError::Missing { kind: "program", name };
+        let program: &RawTracePoint = match self.ebpf.program(name).map(TryInto::try_into) {
             Some(Ok(program)) => program,
             _ => return Err(missing),
         };
@@ -151,7 +149,7 @@ impl KernelCounters {
                 Err(error) if went_offline(&error) => {}
                 Err(source) => {
                     return Err(KernelError::Program {
-                        program: names::CHARGE_CPU,
+                        program: name,
                         step: format!("run on CPU {cpu}"),
                         source: Box::new(source),
                     });

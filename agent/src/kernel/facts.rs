@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use agent_common::TaskLayout;
 use aya::{
     maps::MapType,
     programs::ProgramType,
@@ -12,6 +13,7 @@ use aya::{
 };
 use procfs::process::Process;
 
+use super::btf;
 use crate::cgroup;
 
 /// Bit of `CAP_NET_ADMIN` in a capability set (uapi/linux/capability.h).
@@ -68,8 +70,12 @@ pub struct KernelFacts {
     pub v2_mount: Option<PathBuf>,
     /// Whether that mount is the tree's true root and not the view of a cgroup namespace or of a sub-tree.
     pub v2_is_true_root: bool,
-    /// Whether the kernel carries its own BTF. Nothing here needs it; it is told for those who read reports.
-    pub has_btf: bool,
+    /// Where this kernel keeps the run time of tasks, as its BTF tells; else why that is not known.
+    pub task_layout: Result<TaskLayout, String>,
+    /// `bpf_get_current_task_btf` from a raw tracepoint (5.11).
+    pub current_task: Probe,
+    /// Whether CPUs run without a tick (`nohz_full`): there the scheduler's account may be a second old.
+    pub tickless_cpus: bool,
     /// `BPF_PROG_TYPE_CGROUP_SKB`.
     pub cgroup_skb: Probe,
     /// `BPF_PROG_TYPE_RAW_TRACEPOINT`.
@@ -125,7 +131,10 @@ impl KernelFacts {
             capabilities: effective_capabilities(),
             v2_mount,
             v2_is_true_root,
-            has_btf: roots.sys.join("kernel/btf/vmlinux").exists(),
+            task_layout: read_task_layout(&roots.sys.join("kernel/btf/vmlinux")),
+            current_task: is_helper_supported(tracepoint, BpfHelper::BPF_FUNC_get_current_task_btf).into(),
+            tickless_cpus: read_line(&roots.sys.join("devices/system/cpu/nohz_full"))
+                .is_some_and(|list| list.starts_with(|first: char| first.is_ascii_digit())),
             cgroup_skb: is_program_supported(skb).into(),
             raw_tracepoint: is_program_supported(tracepoint).into(),
             skb_cgroup_id: is_helper_supported(skb, BpfHelper::BPF_FUNC_skb_cgroup_id).into(),
@@ -149,6 +158,11 @@ impl KernelFacts {
 fn effective_capabilities() -> Option<u64> {
     let status = Process::myself().and_then(|me| me.status()).ok()?;
     Some(status.capeff)
+}
+
+fn read_task_layout(path: &Path) -> Result<TaskLayout, String> {
+    let btf = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    btf::task_layout(&btf).map_err(|error| error.to_string())
 }
 
 fn read_line(path: &Path) -> Option<String> {

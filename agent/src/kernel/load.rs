@@ -7,16 +7,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use agent_common::names;
+use agent_common::{TaskLayout, names};
 use aya::{
-    Ebpf, EbpfLoader,
+    Btf, Ebpf, EbpfLoader,
     maps::{HashMap, Map, MapError, PerCpuArray, PerCpuHashMap},
-    programs::{CgroupAttachMode, CgroupSkb, CgroupSkbAttachType, Program, ProgramError, RawTracePoint},
+    programs::{BtfTracePoint, CgroupAttachMode, CgroupSkb, CgroupSkbAttachType, Program, ProgramError, RawTracePoint},
 };
 use aya_log::EbpfLogger;
 use thiserror::Error;
 
-use super::{counters::KernelCounters, facts::chain, plan::KernelPlan, selftest};
+use super::{
+    counters::KernelCounters,
+    facts::chain,
+    plan::{CpuAccount, KernelPlan},
+    selftest,
+};
 
 /// The programs as `agent/build.rs` compiled them.
 pub static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/agent-ebpf"));
@@ -90,10 +95,15 @@ pub struct KernelSettings {
 /// Loads, attaches, flushes once and proves that it counts. On any error everything is detached again.
 pub fn start(plan: &KernelPlan, settings: &KernelSettings) -> Result<KernelCounters, KernelError> {
     let current_ancestor = u8::from(plan.current_ancestor);
+    let task_layout = match plan.cpu_account {
+        CpuAccount::Scheduler(layout) => layout,
+        CpuAccount::Clock { .. } => TaskLayout::UNKNOWN,
+    };
     let mut ebpf = EbpfLoader::new()
         .map_max_entries(names::COUNTERS, plan.max_cgroups)
         .map_max_entries(names::LINEAGES, plan.max_cgroups)
         .override_global(names::HAS_CURRENT_ANCESTOR, &current_ancestor, true)
+        .override_global(names::TASK_LAYOUT, &task_layout, true)
         .load(OBJECT)
         .map_err(|error| KernelError::Object(Box::new(error)))?;
 
@@ -109,7 +119,7 @@ pub fn start(plan: &KernelPlan, settings: &KernelSettings) -> Result<KernelCount
         names::COUNT_EGRESS,
         CgroupSkbAttachType::Egress,
     )?;
-    attach_cpu(&mut ebpf, names::CHARGE_CPU)?;
+    let flush = attach_account(&mut ebpf, &plan.cpu_account)?;
 
     let counters_fd = descriptor(&ebpf, names::COUNTERS)?;
     let counters: PerCpuHashMap<_, u64, _> = open(&mut ebpf, names::COUNTERS)?;
@@ -125,10 +135,10 @@ pub fn start(plan: &KernelPlan, settings: &KernelSettings) -> Result<KernelCount
         lineages,
         losses,
         messages,
-        settings.flush_running,
+        settings.flush_running.then_some(flush),
     )?;
-    // Sets every CPU's clock, so that the first slice of each task is charged from here on.
-    kernel.flush_all()?;
+    // The first slice of each task is charged from here on.
+    kernel.flush(flush)?;
     selftest::run(&mut kernel, &plan.v2_root, &settings.executable)?;
     Ok(kernel)
 }
@@ -208,9 +218,41 @@ pub(super) fn attach_cpu(ebpf: &mut Ebpf, name: &'static str) -> Result<(), Kern
     Ok(())
 }
 
+/// Attaches the program that measures as planned, and gives the name of the one that charges running tasks. Where the
+/// kernel refuses to show the scheduler's account after all, the clock serves.
+fn attach_account(ebpf: &mut Ebpf, account: &CpuAccount) -> Result<&'static str, KernelError> {
+    let because = match account {
+        CpuAccount::Scheduler(_) => match attach_task(ebpf) {
+            Ok(()) => return Ok(names::FLUSH_TASK),
+            Err(error) => error.to_string(),
+        },
+        CpuAccount::Clock { because } => because.clone(),
+    };
+    tracing::info!("CPU time is measured by the clock, not taken from the scheduler: {because}");
+    attach_cpu(ebpf, names::CHARGE_CPU)?;
+    Ok(names::CHARGE_CPU)
+}
+
+fn attach_task(ebpf: &mut Ebpf) -> Result<(), KernelError> {
+    let (name, flush) = (names::CHARGE_TASK, names::FLUSH_TASK);
+    let unread = |source| KernelError::Program {
+        program: name,
+        step: "reading the kernel's BTF".to_owned(),
+        source: Box::new(ProgramError::Btf(source)),
+    };
+    // The flush first: were it refused, nothing would be attached.
+    let flusher: &mut RawTracePoint = program(ebpf, flush)?;
+    flusher.load().map_err(failed(flush, "load"))?;
+    let btf = Btf::from_sys_fs().map_err(unread)?;
+    let charger: &mut BtfTracePoint = program(ebpf, name)?;
+    charger.load("sched_switch", &btf).map_err(failed(name, "load"))?;
+    charger.attach().map_err(failed(name, "attach to sched_switch"))?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
-    use agent_common::{CgroupCounters, LINEAGE_LEVELS, LossKind};
+    use agent_common::{CgroupCounters, ChargedUpTo, LINEAGE_LEVELS, LossKind};
     use aya_obj::Object;
 
     use super::*;
@@ -243,7 +285,7 @@ mod tests {
         };
         assert_eq!(size(names::COUNTERS), (8, size_of::<CgroupCounters>()));
         assert_eq!(size(names::LINEAGES), (8, 8 * LINEAGE_LEVELS));
-        assert_eq!(size(names::LAST_CHARGE), (4, 8));
+        assert_eq!(size(names::CHARGED_UP_TO), (4, size_of::<ChargedUpTo>()));
         assert_eq!(size(names::LOSSES), (4, 8));
         assert_eq!(object.maps[names::LOSSES].max_entries(), LossKind::COUNT);
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use agent_common::CgroupCounters;
+use agent_common::{CgroupCounters, TaskLayout};
 use thiserror::Error;
 
 use super::facts::{CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON, CAP_SYS_ADMIN, KernelFacts, Probe};
@@ -16,6 +16,20 @@ pub struct KernelPlan {
     pub max_cgroups: u32,
     /// Whether the CPU program may ask for ancestors.
     pub current_ancestor: bool,
+    /// What CPU time is.
+    pub cpu_account: CpuAccount,
+}
+
+/// How the CPU program measures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CpuAccount {
+    /// The scheduler's own account of each task: what `cpu.stat` sums up. No clock is read at a switch.
+    Scheduler(TaskLayout),
+    /// Time between switches by the clock: interrupts and time that a hypervisor took are in it.
+    Clock {
+        /// What stands against the scheduler's account.
+        because: String,
+    },
 }
 
 /// Why the kernel cannot count here: what is missing, and what to do.
@@ -113,14 +127,27 @@ pub fn plan(facts: &KernelFacts, containers: u32) -> Result<KernelPlan, Unavaila
             }
         }
     }
-    if let Some(name) = facts.clock_source.as_deref().filter(|name| SLOW_CLOCKS.contains(name)) {
+    let cpu_account = cpu_account(facts);
+    let slow_clock = facts.clock_source.as_deref().filter(|name| SLOW_CLOCKS.contains(name));
+    if let (CpuAccount::Clock { .. }, Some(name)) = (&cpu_account, slow_clock) {
         return Err(Unavailable::SlowClock { name: name.to_owned() });
     }
     Ok(KernelPlan {
         v2_root,
         max_cgroups: max_cgroups(containers, facts.possible_cpus),
         current_ancestor: facts.current_ancestor == Probe::Yes,
+        cpu_account,
     })
+}
+
+fn cpu_account(facts: &KernelFacts) -> CpuAccount {
+    let because = match (&facts.task_layout, &facts.current_task) {
+        _ if facts.tickless_cpus => "CPUs without a tick keep it up to date once a second only".to_owned(),
+        (Err(error), _) => error.clone(),
+        (Ok(_), Probe::No | Probe::Unknown(_)) => "this kernel has no bpf_get_current_task_btf (5.11)".to_owned(),
+        (Ok(layout), Probe::Yes) => return CpuAccount::Scheduler(*layout),
+    };
+    CpuAccount::Clock { because }
 }
 
 /// Names of those that are missing. `CAP_SYS_ADMIN` stands for BPF and PERFMON, as it did before 5.8; attaching to
@@ -150,7 +177,9 @@ mod tests {
             capabilities: Some(CAP_BPF | CAP_PERFMON | CAP_NET_ADMIN),
             v2_mount: Some("/sys/fs/cgroup".into()),
             v2_is_true_root: true,
-            has_btf: true,
+            task_layout: Ok(TaskLayout::UNKNOWN),
+            current_task: Probe::Yes,
+            tickless_cpus: false,
             cgroup_skb: Probe::Yes,
             raw_tracepoint: Probe::Yes,
             skb_cgroup_id: Probe::Yes,
@@ -243,6 +272,7 @@ mod tests {
             (
                 KernelFacts {
                     clock_source: Some("hpet".into()),
+                    current_task: Probe::No,
                     ..good()
                 },
                 "hpet",
@@ -254,6 +284,51 @@ mod tests {
             assert!(said.contains("; "), "{said:?} has no remedy");
             assert!(!said.contains('\n'), "{said:?} is not one line");
         }
+    }
+
+    #[test]
+    fn the_scheduler_accounts_for_cpu_time_where_it_can_be_asked() {
+        let account = |facts: &KernelFacts| plan(facts, 100).unwrap().cpu_account;
+        assert_eq!(account(&good()), CpuAccount::Scheduler(TaskLayout::UNKNOWN));
+        let table = [
+            (
+                KernelFacts {
+                    task_layout: Err("no BTF".into()),
+                    ..good()
+                },
+                "no BTF",
+            ),
+            (
+                KernelFacts {
+                    current_task: Probe::No,
+                    ..good()
+                },
+                "bpf_get_current_task_btf",
+            ),
+            (
+                KernelFacts {
+                    tickless_cpus: true,
+                    ..good()
+                },
+                "without a tick",
+            ),
+        ];
+        for (facts, part) in table {
+            let account = account(&facts);
+            assert!(
+                matches!(&account, CpuAccount::Clock { because } if because.contains(part)),
+                "{account:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_slow_clock_is_no_matter_where_none_is_read() {
+        let facts = KernelFacts {
+            clock_source: Some("hpet".into()),
+            ..good()
+        };
+        assert!(plan(&facts, 100).is_ok());
     }
 
     #[test]

@@ -1,0 +1,44 @@
+//! How the CPU programs find and remember the run time of tasks.
+
+use core::mem::size_of;
+
+/// Up to where a CPU's time is charged.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChargedUpTo {
+    /// By the scheduler's account: run time of the running task when it was last charged, in ns. By the clock: the
+    /// moment.
+    pub ns: u64,
+    /// 0 until the first switch after the program was attached.
+    pub is_set: u64,
+}
+
+/// Where this kernel keeps what the CPU program reads, in bytes from the start of each struct.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaskLayout {
+    /// `task_struct.se.sum_exec_runtime`
+    pub task_runtime: u64,
+    /// `task_struct.cgroups`
+    pub task_cgroups: u64,
+    /// `css_set.dfl_cgrp`
+    pub css_set_cgroup: u64,
+    /// `cgroup.kn`
+    pub cgroup_kernfs_node: u64,
+    /// `kernfs_node.id`
+    pub kernfs_node_id: u64,
+}
+
+impl TaskLayout {
+    /// Before it is found out.
+    pub const UNKNOWN: Self = Self {
+        task_runtime: 0,
+        task_cgroups: 0,
+        css_set_cgroup: 0,
+        cgroup_kernfs_node: 0,
+        kernfs_node_id: 0,
+    };
+}
+
+const _: () = assert!(size_of::<ChargedUpTo>() == 16);
+const _: () = assert!(size_of::<TaskLayout>() == 40);

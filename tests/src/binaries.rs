@@ -12,7 +12,17 @@ use serde_json::Value;
 pub fn agent() -> &'static PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
-        given("BALANCER_AGENT_BIN").unwrap_or_else(|| build("balancer-agent", &["-p", "balancer-agent"], None))
+        given("BALANCER_AGENT_BIN").unwrap_or_else(|| build("--bin", "balancer-agent", &["-p", "balancer-agent"], None))
+    })
+}
+
+/// The programs that do nothing, to measure beside.
+#[track_caller]
+pub fn reference_programs() -> &'static PathBuf {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let words = ["-p", "balancer-agent"];
+        given("BALANCER_REFERENCE_BIN").unwrap_or_else(|| build("--example", "reference_programs", &words, None))
     })
 }
 
@@ -23,7 +33,7 @@ pub fn workload() -> &'static PathBuf {
     PATH.get_or_init(|| {
         let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
         let words = ["-p", "agent-tests", "--no-default-features", "--target", &target];
-        let build = || build("workload", &words, Some("-C target-feature=+crt-static"));
+        let build = || build("--bin", "workload", &words, Some("-C target-feature=+crt-static"));
         given("BALANCER_WORKLOAD_BIN").unwrap_or_else(build)
     })
 }
@@ -39,7 +49,7 @@ fn given(variable: &str) -> Option<PathBuf> {
 }
 
 #[track_caller]
-fn build(binary: &str, words: &[&str], rustflags: Option<&str>) -> PathBuf {
+fn build(kind: &str, binary: &str, words: &[&str], rustflags: Option<&str>) -> PathBuf {
     let mut command = Command::new(env!("CARGO"));
     command.args([
         "build",
@@ -47,7 +57,7 @@ fn build(binary: &str, words: &[&str], rustflags: Option<&str>) -> PathBuf {
         "--locked",
         "--release",
         "--message-format=json",
-        "--bin",
+        kind,
         binary,
     ]);
     command

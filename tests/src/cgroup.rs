@@ -1,7 +1,11 @@
 //! Cgroups of containers, as the kernel itself counts them.
 
+mod own;
+
 use std::fs;
 use std::path::{Path, PathBuf};
+
+pub use own::OwnCgroup;
 
 /// The processes' own CPU time by every account that the kernel keeps of this container.
 #[derive(Debug)]
@@ -55,11 +59,16 @@ fn relative_dir(container_id: &str) -> String {
     format!("docker/{container_id}")
 }
 
+/// Where the v2 tree is mounted.
+#[track_caller]
+pub fn v2_root() -> PathBuf {
+    Mounts::find().v2.expect("this machine has no cgroup v2 tree mounted")
+}
+
 /// A container's directory in the v2 tree.
 #[track_caller]
 pub fn v2_dir(container_id: &str) -> PathBuf {
-    let root = Mounts::find().v2.expect("this machine has no cgroup v2 tree mounted");
-    let dir = root.join(relative_dir(container_id));
+    let dir = v2_root().join(relative_dir(container_id));
     assert!(
         dir.is_dir(),
         "{} is no directory: does runc join the v2 tree?",

@@ -119,6 +119,13 @@ impl PrivateDocker {
         *self.daemon.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// The processes of dockerd and of its containerd.
+    #[track_caller]
+    pub fn pids(&self) -> [u32; 2] {
+        let containerd = self.containerd.lock().unwrap_or_else(PoisonError::into_inner);
+        [self.pid(), containerd.as_ref().expect("it was started first").id()]
+    }
+
     /// The engine's socket.
     pub fn socket(&self) -> PathBuf {
         self.dir.join("docker.sock")

@@ -45,7 +45,7 @@ pub fn received_bytes(pid: u32, interface: &str) -> u64 {
 }
 
 /// Processes of one cgroup, as its `cgroup.procs` lists them.
-pub(crate) fn in_cgroup(dir: &Path) -> Vec<u32> {
+pub fn in_cgroup(dir: &Path) -> Vec<u32> {
     let listed = fs::read_to_string(dir.join("cgroup.procs")).unwrap_or_default();
     listed
         .lines()

@@ -1,8 +1,10 @@
 //! Programs that are loaded into the kernel, to see that none stays behind.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::os::fd::{AsFd as _, AsRawFd as _};
 
-use aya::programs::loaded_programs;
+use aya::programs::{ProgramInfo, loaded_programs};
 
 /// Kernel ids of the programs that are loaded now and named like the agent's.
 ///
@@ -11,6 +13,44 @@ use aya::programs::loaded_programs;
 #[track_caller]
 pub fn loaded_by_agents() -> BTreeSet<u32> {
     const NAMES: [&str; 3] = ["count_ingress", "count_egress", "charge_cpu"];
+    named(&NAMES).map(|program| program.id()).collect()
+}
+
+/// What the kernel knows of a program's runs since it began to keep such statistics.
+#[derive(Clone, Debug)]
+pub struct RunStatistics {
+    /// Kernel id.
+    pub id: u32,
+    /// Name.
+    pub name: String,
+    /// Time in all runs, with the two looks at the clock of each.
+    pub run_time_ns: u64,
+    /// How often it ran.
+    pub runs: u64,
+}
+
+/// Statistics of all loaded programs with these names.
+#[track_caller]
+pub fn statistics_of(names: &[&str]) -> Vec<RunStatistics> {
+    named(names).filter_map(|program| statistics(&program)).collect()
+}
+
+fn statistics(program: &ProgramInfo) -> Option<RunStatistics> {
+    let fd = program.fd().ok()?;
+    let info = fs::read_to_string(format!("/proc/self/fdinfo/{}", fd.as_fd().as_raw_fd())).ok()?;
+    let number = |name: &str| {
+        info.lines()
+            .find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+    };
+    Some(RunStatistics {
+        id: program.id(),
+        name: program.name_as_str()?.to_owned(),
+        run_time_ns: number("run_time_ns:")?,
+        runs: number("run_cnt:")?,
+    })
+}
+
+fn named<'n>(names: &'n [&str]) -> impl Iterator<Item = ProgramInfo> + 'n {
     let programs = loaded_programs().filter_map(|program| match program {
         Ok(program) => Some(program),
         // ended between the kernel's list and the look at it
@@ -19,6 +59,5 @@ pub fn loaded_by_agents() -> BTreeSet<u32> {
             None
         }
     });
-    let ours = programs.filter(|program| program.name_as_str().is_some_and(|name| NAMES.contains(&name)));
-    ours.map(|program| program.id()).collect()
+    programs.filter(|program| program.name_as_str().is_some_and(|name| names.contains(&name)))
 }

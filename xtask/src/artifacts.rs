@@ -52,6 +52,19 @@ pub(crate) fn workload() -> Result<PathBuf> {
     the_one(build, "workload")
 }
 
+/// Programs that do nothing, which the benchmarks attach beside the agent's.
+pub(crate) fn reference_programs() -> Result<PathBuf> {
+    let name = "reference_programs";
+    let build = Command::cargo().args(["build", "--locked", "--release", "--package", "balancer-agent"]);
+    the_one(build.args(["--example", name]), name)
+}
+
+/// The program that measures.
+pub(crate) fn bench() -> Result<PathBuf> {
+    let build = Command::cargo().args(["build", "--locked", "--release", "--package", "agent-tests"]);
+    the_one(build.args(["--bin", "bench"]), "bench")
+}
+
 /// Integration tests of the package `agent-tests`, built from the same graph of features as a plain `cargo test`, so
 /// that the two share what they compile.
 pub(crate) fn integration_tests() -> Result<Vec<Executable>> {

@@ -1,10 +1,12 @@
-//! Chores of this repository, one file a command: `cargo xtask setup | run | demo | test | check | accuracy`.
+//! Chores of this repository, one file a command: `cargo xtask setup | run | demo | test | check | accuracy |
+//! bench`.
 //!
 //! It prints every command that it runs. It never compiles the kernel programs itself: `agent/build.rs` does, so that
 //! a plain `cargo build` gives the same agent.
 
 mod accuracy;
 mod artifacts;
+mod bench;
 mod check;
 mod command;
 mod demo;
@@ -42,6 +44,8 @@ enum Chore {
     Check(check::Args),
     /// Run every accounting scenario and write its figures into docs/accuracy.md, or compare them with it.
     Accuracy(accuracy::Args),
+    /// Measure the agent beside what users would pick instead, and write docs/performance.md.
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
         Chore::Test(args) => test::main(&args),
         Chore::Check(args) => check::main(&args),
         Chore::Accuracy(args) => accuracy::main(&args),
+        Chore::Bench(args) => bench::main(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

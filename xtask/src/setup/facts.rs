@@ -10,7 +10,7 @@ use std::{
 use anyhow::Result;
 
 use super::{
-    plan::{COMPILER_PACKAGES, LINKER_VERSION, LLVM, TOOLS, Tool},
+    plan::{BENCH_TOOLS, COMPILER_PACKAGES, LINKER_VERSION, LLVM, TOOLS, Tool},
     toolchain::{Toolchain, pinned_nightly},
 };
 use crate::command::{Command, find, is_root};
@@ -56,6 +56,7 @@ pub(crate) struct Facts {
     pub(crate) downloader: bool,
     pub(crate) deny: bool,
     pub(crate) missing_tools: Vec<&'static Tool>,
+    pub(crate) missing_bench_tools: Vec<&'static Tool>,
     /// `None` where there is no apt-get, or no way to the rights it needs.
     pub(crate) apt: Option<Apt>,
 }
@@ -72,11 +73,12 @@ impl Facts {
 pub(crate) fn probe() -> Result<Facts> {
     let compiler = compiler()?;
     let linker = linker();
-    let missing_tools: Vec<_> = TOOLS.iter().filter(|tool| !is_there(tool)).collect();
+    let missing = |tools: &'static [Tool]| tools.iter().filter(|tool| !is_there(tool)).collect::<Vec<_>>();
+    let (missing_tools, missing_bench_tools) = (missing(&TOOLS), missing(&BENCH_TOOLS));
     let deny = Command::cargo().args(["deny", "--version"]).ask().is_some();
     // Asking apt takes a second and more: only where there may be something to ask for.
-    let complete =
-        linker && deny && missing_tools.is_empty() && matches!(compiler, Compiler::Ready { clippy: true, .. });
+    let no_tool_missing = missing_tools.is_empty() && missing_bench_tools.is_empty();
+    let complete = linker && deny && no_tool_missing && matches!(compiler, Compiler::Ready { clippy: true, .. });
     Ok(Facts {
         compiler,
         nightly: pinned_nightly()?,
@@ -86,6 +88,7 @@ pub(crate) fn probe() -> Result<Facts> {
         downloader: ["curl", "tar", "zstd"].iter().all(|program| find(program).is_some()),
         deny,
         missing_tools,
+        missing_bench_tools,
         apt: if complete { None } else { apt() },
     })
 }

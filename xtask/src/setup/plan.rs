@@ -39,6 +39,15 @@ pub(crate) const TOOLS: [Tool; 6] = [
     },
 ];
 
+/// Programs that the benchmarks take beside those of the tests. What apt does not know is not asked for: the report
+/// names what was not there, and the rest is measured.
+pub(crate) const BENCH_TOOLS: [Tool; 4] = [
+    tool("wrk", &["wrk"]),
+    tool("iperf3", &["iperf3"]),
+    tool("perf", &["linux-perf"]),
+    tool("strace", &["strace"]),
+];
+
 /// Programs that a Docker engine takes, without the one that talks to it.
 const ENGINE: [&str; 3] = ["dockerd", "ip", "iptables"];
 
@@ -57,6 +66,8 @@ pub(crate) enum Need {
     Build,
     /// That, and the tests against a real Docker engine.
     Test,
+    /// That of `Test`, and what loads the agent and measures it.
+    Bench,
     /// That of `Build`, and lints.
     Check,
     /// That of `Build`, and the Docker command; with `engine` also what starts a private engine.
@@ -78,7 +89,10 @@ pub(crate) enum Step {
 
 /// Every package that some plan may ask for.
 pub(crate) fn all_packages() -> Vec<&'static str> {
-    let tools = TOOLS.iter().flat_map(|tool| tool.packages.iter().copied());
+    let tools = TOOLS
+        .iter()
+        .chain(&BENCH_TOOLS)
+        .flat_map(|tool| tool.packages.iter().copied());
     COMPILER_PACKAGES
         .into_iter()
         .chain([CLIPPY_PACKAGE])
@@ -104,6 +118,10 @@ pub(crate) fn plan(need: Need, facts: &Facts) -> Result<Vec<Step>> {
     match need {
         Need::Build => {}
         Need::Test => plan.tools(|_| true),
+        Need::Bench => {
+            plan.tools(|_| true);
+            plan.bench_tools();
+        }
         Need::Check => plan.lints(),
         Need::Demo { engine } => {
             plan.tools(|tool| tool.program == "docker" || engine && ENGINE.contains(&tool.program));
@@ -195,6 +213,19 @@ impl Plan<'_> {
         }
     }
 
+    /// Once the lists are fetched: until then apt may not know what it could have.
+    fn bench_tools(&mut self) {
+        let stale = self.facts.apt.as_ref().is_some_and(|apt| !apt.fresh);
+        for tool in &self.facts.missing_bench_tools {
+            let known = tool
+                .packages
+                .iter()
+                .copied()
+                .find(|package| stale || self.apt_knows(&[package]));
+            self.packages.extend(known);
+        }
+    }
+
     fn lints(&mut self) {
         let facts = self.facts;
         match facts.compiler {
@@ -223,6 +254,7 @@ impl fmt::Display for Need {
         f.write_str(match self {
             Self::Build => "building the agent",
             Self::Test => "the tests",
+            Self::Bench => "the benchmarks",
             Self::Check => "the checks",
             Self::Demo { .. } => "the demo",
         })

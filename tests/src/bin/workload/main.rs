@@ -6,6 +6,7 @@
 
 mod args;
 mod load;
+mod pulse;
 mod serve;
 mod tcp;
 mod udp;
@@ -20,6 +21,7 @@ const USAGE: &str = "usage: workload COMMAND [--NAME VALUE]...
   serve                                          HTTP on $PORT (3000): /, /cpu, /memory, /send
   spin     --threads N --seconds S               busy threads
   sleep    --seconds S
+  pulse    --to A:P --seconds S                  half a percent of a CPU and ten datagrams a second
   tcp-sink --port P [--seconds S]                reads and discards, prints the bytes of each connection
   tcp-send --to A:P --bytes N [--rate BYTES_PER_S]
   loopback --bytes N [--rate BYTES_PER_S]        TCP to itself over 127.0.0.1
@@ -51,6 +53,7 @@ fn run(command: &str, args: &Args) -> Result<(), String> {
             std::thread::sleep(args.seconds("seconds")?);
             Ok(())
         }
+        "pulse" => pulse::pulse(args.address("to")?, args.seconds("seconds")?),
         "tcp-sink" => tcp::sink(args.port("port")?, args.seconds_or_longest("seconds")?),
         "tcp-send" => tcp::send(args.address("to")?, args.number("bytes")?, args.rate("rate")?),
         "loopback" => tcp::loopback(args.number("bytes")?, args.rate("rate")?),

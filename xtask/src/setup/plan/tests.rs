@@ -13,6 +13,7 @@ fn bare() -> Facts {
         downloader: false,
         deny: false,
         missing_tools: TOOLS.iter().collect(),
+        missing_bench_tools: BENCH_TOOLS.iter().collect(),
         apt: None,
     }
 }
@@ -27,6 +28,7 @@ fn ready() -> Facts {
         linker: true,
         deny: true,
         missing_tools: Vec::new(),
+        missing_bench_tools: Vec::new(),
         ..bare()
     }
 }
@@ -61,7 +63,7 @@ fn refusal(need: Need, facts: &Facts) -> String {
 
 #[test]
 fn nothing_is_done_where_all_is_there() {
-    for need in [Need::Build, Need::Test, Need::Check] {
+    for need in [Need::Build, Need::Test, Need::Bench, Need::Check] {
         assert_eq!(plan(need, &ready()).unwrap(), []);
         // Not even the package lists are fetched.
         let with_apt = Facts {
@@ -74,7 +76,7 @@ fn nothing_is_done_where_all_is_there() {
 
 #[test]
 fn apt_lists_are_fetched_before_anything_is_decided() {
-    for need in [Need::Build, Need::Test, Need::Check] {
+    for need in [Need::Build, Need::Test, Need::Bench, Need::Check] {
         let stale = Facts {
             apt: Some(Apt::default()),
             ..bare()
@@ -107,6 +109,36 @@ fn tests_take_the_engine_and_its_tools_too() {
     let packages = vec!["busybox-static", "docker-registry", "docker.io", "iproute2", "iptables"];
     assert_eq!(plan(Need::Test, &facts).unwrap(), [Step::AptInstall(packages)]);
     assert_eq!(plan(Need::Build, &facts).unwrap(), [], "a build needs none of it");
+}
+
+#[test]
+fn benchmarks_take_what_apt_has_and_go_without_the_rest() {
+    let missing = Facts {
+        missing_bench_tools: BENCH_TOOLS.iter().collect(),
+        ..ready()
+    };
+    let with_apt = |apt| Facts {
+        apt: Some(apt),
+        ..missing.clone()
+    };
+    assert_eq!(
+        plan(Need::Bench, &with_apt(apt(&["wrk", "strace"]))).unwrap(),
+        [Step::AptInstall(vec!["strace", "wrk"])]
+    );
+    assert_eq!(
+        plan(Need::Bench, &missing).unwrap(),
+        [],
+        "no apt: the report names what is missing"
+    );
+    assert_eq!(
+        plan(Need::Bench, &with_apt(Apt::default())).unwrap(),
+        [Step::AptRefresh]
+    );
+    assert_eq!(
+        plan(Need::Test, &with_apt(Apt::default())).unwrap(),
+        [],
+        "tests need none of it"
+    );
 }
 
 #[test]

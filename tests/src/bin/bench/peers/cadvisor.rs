@@ -1,0 +1,108 @@
+//! cAdvisor, as its package starts it, before our engine.
+
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use agent_tests::agent::free_port;
+use agent_tests::cgroup::OwnCgroup;
+use agent_tests::docker::PrivateDocker;
+use anyhow::{Context as _, Result};
+
+use super::Unpacked;
+
+const START_PATIENCE: Duration = Duration::from_mins(1);
+const SCRAPE_PERIOD: Duration = Duration::from_secs(1);
+
+/// A running cAdvisor in a cgroup that accounts it.
+pub(crate) struct Cadvisor {
+    child: Child,
+    pub(crate) cgroup: OwnCgroup,
+    url: String,
+}
+
+impl Cadvisor {
+    /// Starts it and waits until it tells of `containers`.
+    pub(crate) fn start(unpacked: &Unpacked, docker: &PrivateDocker, containers: usize) -> Result<Self> {
+        let program = unpacked.program("cadvisor").context("it is not installed")?;
+        let port = free_port();
+        let cgroup = OwnCgroup::create("balancer-bench-cadvisor");
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--pdeathsig", "KILL"])
+            .args(cgroup.enter())
+            .args(["env", &unpacked.library_path()]);
+        command
+            .arg(program)
+            .args(["-port", &port.to_string(), "-listen_ip", "127.0.0.1"]);
+        command
+            .args(["-docker", &docker.url(), "-docker_root"])
+            .arg(docker.dir().join("data"));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let cadvisor = Self {
+            child: command.spawn().context("starting cadvisor")?,
+            cgroup,
+            url: format!("http://127.0.0.1:{port}/metrics"),
+        };
+        let deadline = Instant::now() + START_PATIENCE;
+        loop {
+            let seen = scrape(&cadvisor.url).map(|metrics| metrics.matches("\ncontainer_last_seen{").count());
+            match seen {
+                Ok(seen) if seen >= containers => return Ok(cadvisor),
+                seen if Instant::now() > deadline => {
+                    anyhow::bail!("it does not tell of the {containers} containers, but: {seen:?}");
+                }
+                _ => thread::sleep(Duration::from_millis(500)),
+            }
+        }
+    }
+
+    /// Takes all its metrics once a second until the guard is dropped.
+    pub(crate) fn scraped(&self) -> Scraped {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (seen, url) = (Arc::clone(&stop), self.url.clone());
+        let scraper = thread::spawn(move || {
+            while !seen.load(Ordering::Relaxed) {
+                let start = Instant::now();
+                if let Err(error) = scrape(&url) {
+                    eprintln!("bench: cAdvisor was not scraped: {error:#}");
+                }
+                thread::sleep(SCRAPE_PERIOD.saturating_sub(start.elapsed()));
+            }
+        });
+        Scraped {
+            stop,
+            scraper: Some(scraper),
+        }
+    }
+}
+
+impl Drop for Cadvisor {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// While it lives, somebody scrapes.
+pub(crate) struct Scraped {
+    stop: Arc<AtomicBool>,
+    scraper: Option<JoinHandle<()>>,
+}
+
+impl Drop for Scraped {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let _ = self.scraper.take().map(JoinHandle::join);
+    }
+}
+
+fn scrape(url: &str) -> Result<String> {
+    let config = ureq::Agent::config_builder()
+        .timeout_global(Some(Duration::from_secs(20)))
+        .build();
+    let mut reply = ureq::Agent::new_with_config(config).get(url).call()?;
+    Ok(reply.body_mut().with_config().limit(64 << 20).read_to_string()?)
+}

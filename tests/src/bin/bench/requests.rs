@@ -1,0 +1,107 @@
+//! How fast the agent answers, beside netdata and Docker's own calls.
+
+use std::time::{Duration, Instant};
+
+use agent_tests::docker::PrivateDocker;
+use anyhow::{Context as _, Result};
+
+use crate::ours::Ours;
+use crate::peers::Name;
+use crate::peers::netdata::Netdata;
+use crate::report::{RATE, Row, Table, Target};
+use crate::run::{ROUNDS, Run};
+use crate::wrk::{Load, Wrk};
+
+const CONNECTIONS: [usize; 3] = [1, 16, 256];
+/// A Docker stats call takes a second: a few do.
+const DOCKER_CALLS: usize = 5;
+
+/// At 16 connections: one alone waits for each answer, and of 256 most wait in line whoever answers.
+const TARGET_CONNECTIONS: usize = 16;
+
+/// One of the figures of a load.
+type Part = (&'static str, &'static str, fn(&Load) -> f64);
+const PARTS: [Part; 4] = [
+    ("requests a second", RATE, |load| load.requests_per_s),
+    ("p50", "ms", |load| load.p50_ms),
+    ("p99", "ms", |load| load.p99_ms),
+    ("p99.9", "ms", |load| load.p999_ms),
+];
+
+pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
+    let Some(wrk) = Wrk::find()? else {
+        run.missing("requests: wrk is not installed");
+        return Ok(());
+    };
+    let ours = Ours::start(run.docker, run.fleet.len());
+    let ids = run.fleet.ids();
+    let id = ids.first().context("a container to ask for")?;
+    let netdata = run.peer(Name::Netdata, |peers| Netdata::start(peers, 1));
+    let (stats, list) = docker_calls(run, id);
+    let mut rows = Vec::new();
+    for (route, path) in [
+        ("GET /container/{id}/status", format!("/container/{id}/status")),
+        ("GET /containers", "/containers".to_owned()),
+        ("GET /status", "/status".to_owned()),
+    ] {
+        let beside = netdata
+            .as_ref()
+            .filter(|_| path.ends_with(id.as_str()) || route.contains("{id}"));
+        for connections in CONNECTIONS {
+            run.say(&format!("{route}, {connections} connections"));
+            let (mut loads, mut theirs) = (Vec::new(), Vec::new());
+            for _ in 0..ROUNDS {
+                run.stop.check()?;
+                let url = format!("http://{}{path}", ours.agent.address);
+                {
+                    // who is not asked does not take the CPUs from who is
+                    let _paused = netdata.as_ref().map(Netdata::paused);
+                    loads.push(wrk.run(&url, connections, run.load_time())?);
+                }
+                if let Some(netdata) = beside {
+                    theirs.push(wrk.run(&netdata.latest_url(), connections, run.load_time())?);
+                }
+            }
+            for (part, unit, of) in PARTS {
+                let figures: Vec<f64> = loads.iter().map(of).collect();
+                let row = Row::new(format!("{route}, {connections} conn., {part}"), unit, &figures);
+                let row = row.peer("netdata", &theirs.iter().map(of).collect::<Vec<_>>(), &figures);
+                let row = match (route, connections, part) {
+                    ("GET /container/{id}/status", 1, "p50") => row.peer("Docker's own call", &stats, &figures),
+                    ("GET /containers", 1, "p50") => row.peer("Docker's own call", &list, &figures),
+                    ("GET /container/{id}/status", TARGET_CONNECTIONS, "requests a second") => {
+                        row.target(Target::AtLeast(60_000.0))
+                    }
+                    ("GET /container/{id}/status", TARGET_CONNECTIONS, "p99") => row.target(Target::AtMost(1.0)),
+                    _ => row,
+                };
+                rows.push(row);
+            }
+        }
+    }
+    run.add(Table {
+        id: "requests",
+        title: "Answers",
+        how: "wrk with one thread, over loopback on the same CPUs, while the sampler runs; netdata is asked for the \
+              latest figures of one container, in turns, and stopped while the agent is asked. Docker's own calls: stats with one-shot, and the list, one \
+              after the other.",
+        rows,
+    });
+    Ok(())
+}
+
+/// How long Docker takes for one container's stats, and for its list of containers, in ms.
+fn docker_calls(run: &Run<'_>, id: &str) -> (Vec<f64>, Vec<f64>) {
+    if !run.wants(Name::DockerStats) {
+        return (Vec::new(), Vec::new());
+    }
+    let stats = format!("/containers/{id}/stats?stream=false&one-shot=true");
+    let timed = |path: &str| (0..DOCKER_CALLS).map(|_| call_ms(run.docker, path)).collect();
+    (timed(&stats), timed("/containers/json"))
+}
+
+fn call_ms(docker: &PrivateDocker, path: &str) -> f64 {
+    let start = Instant::now();
+    docker.api_json(path);
+    start.elapsed().as_secs_f64() / Duration::from_millis(1).as_secs_f64()
+}

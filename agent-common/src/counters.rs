@@ -13,14 +13,14 @@ pub struct CgroupCounters {
     pub rx_bytes: u64,
     /// Packets received over any interface but loopback; a GRO super-packet is one.
     pub rx_packets: u64,
-    /// Segments received: a super-packet counts as the segments it was made of.
-    pub rx_segments: u64,
+    /// Segments received beyond one a packet: what super-packets were made of. Most packets add nothing.
+    pub rx_more_segments: u64,
     /// Bytes sent over any interface but loopback.
     pub tx_bytes: u64,
     /// Packets sent over any interface but loopback; a GSO super-packet is one.
     pub tx_packets: u64,
-    /// Segments sent: a super-packet counts as the segments it will become.
-    pub tx_segments: u64,
+    /// Segments sent beyond one a packet: what super-packets will become.
+    pub tx_more_segments: u64,
     /// Bytes received over loopback.
     pub loopback_rx_bytes: u64,
     /// Bytes sent over loopback.
@@ -34,10 +34,10 @@ impl CgroupCounters {
     pub const ZERO: Self = Self {
         rx_bytes: 0,
         rx_packets: 0,
-        rx_segments: 0,
+        rx_more_segments: 0,
         tx_bytes: 0,
         tx_packets: 0,
-        tx_segments: 0,
+        tx_more_segments: 0,
         loopback_rx_bytes: 0,
         loopback_tx_bytes: 0,
         cpu_ns: 0,

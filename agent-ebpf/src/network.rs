@@ -67,7 +67,7 @@ fn count(ctx: &SkBuffContext, direction: Direction) {
         },
     );
     let Some(entry) = entry else { return };
-    let segments = if gso_segs == 0 { 1 } else { u64::from(gso_segs) };
+    let more_segments = u64::from(gso_segs.saturating_sub(1));
     // SAFETY: `entry` is this CPU's value of the map, which outlives the program; its fields are aligned.
     unsafe {
         match (direction, ifindex == LOOPBACK_IFINDEX) {
@@ -76,12 +76,16 @@ fn count(ctx: &SkBuffContext, direction: Direction) {
             (Direction::Received, false) => {
                 add_relaxed(&raw mut (*entry).rx_bytes, len);
                 add_relaxed(&raw mut (*entry).rx_packets, 1);
-                add_relaxed(&raw mut (*entry).rx_segments, segments);
+                if more_segments > 0 {
+                    add_relaxed(&raw mut (*entry).rx_more_segments, more_segments);
+                }
             }
             (Direction::Sent, false) => {
                 add_relaxed(&raw mut (*entry).tx_bytes, len);
                 add_relaxed(&raw mut (*entry).tx_packets, 1);
-                add_relaxed(&raw mut (*entry).tx_segments, segments);
+                if more_segments > 0 {
+                    add_relaxed(&raw mut (*entry).tx_more_segments, more_segments);
+                }
             }
         }
     }

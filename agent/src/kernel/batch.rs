@@ -57,10 +57,10 @@ pub(super) fn sum<'a>(per_cpu: impl Iterator<Item = &'a CgroupCounters>) -> Cgro
     per_cpu.fold(CgroupCounters::ZERO, |total, cpu| CgroupCounters {
         rx_bytes: total.rx_bytes.wrapping_add(cpu.rx_bytes),
         rx_packets: total.rx_packets.wrapping_add(cpu.rx_packets),
-        rx_segments: total.rx_segments.wrapping_add(cpu.rx_segments),
+        rx_more_segments: total.rx_more_segments.wrapping_add(cpu.rx_more_segments),
         tx_bytes: total.tx_bytes.wrapping_add(cpu.tx_bytes),
         tx_packets: total.tx_packets.wrapping_add(cpu.tx_packets),
-        tx_segments: total.tx_segments.wrapping_add(cpu.tx_segments),
+        tx_more_segments: total.tx_more_segments.wrapping_add(cpu.tx_more_segments),
         loopback_rx_bytes: total.loopback_rx_bytes.wrapping_add(cpu.loopback_rx_bytes),
         loopback_tx_bytes: total.loopback_tx_bytes.wrapping_add(cpu.loopback_tx_bytes),
         cpu_ns: total.cpu_ns.wrapping_add(cpu.cpu_ns),

@@ -215,8 +215,8 @@ fn sample(at: ReadAt, counted: &CgroupCounters) -> Sample {
                 rx_packets: counted.rx_packets,
                 tx_packets: counted.tx_packets,
                 detail: Some(NetDetail {
-                    rx_segments: counted.rx_segments,
-                    tx_segments: counted.tx_segments,
+                    rx_segments: counted.rx_packets + counted.rx_more_segments,
+                    tx_segments: counted.tx_packets + counted.tx_more_segments,
                     loopback_rx_bytes: counted.loopback_rx_bytes,
                     loopback_tx_bytes: counted.loopback_tx_bytes,
                 }),

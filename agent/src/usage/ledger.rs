@@ -174,10 +174,10 @@ fn owner(id: u64, lineage: Option<&Lineage>, containers: &HashSet<u64>) -> Optio
 fn add(total: &mut CgroupCounters, more: &CgroupCounters) {
     total.rx_bytes += more.rx_bytes;
     total.rx_packets += more.rx_packets;
-    total.rx_segments += more.rx_segments;
+    total.rx_more_segments += more.rx_more_segments;
     total.tx_bytes += more.tx_bytes;
     total.tx_packets += more.tx_packets;
-    total.tx_segments += more.tx_segments;
+    total.tx_more_segments += more.tx_more_segments;
     total.loopback_rx_bytes += more.loopback_rx_bytes;
     total.loopback_tx_bytes += more.loopback_tx_bytes;
     total.cpu_ns += more.cpu_ns;

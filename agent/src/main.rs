@@ -3,7 +3,7 @@
 //! Exit codes: 0 stopped by a signal, help or version; 64 a value of the configuration is bad or cannot be had on
 //! this machine, said in one line that names the flag; 1 anything else.
 
-use std::{env, path::Path, process::ExitCode};
+use std::{env, num::NonZero, path::Path, process::ExitCode, thread};
 
 use balancer_agent::{cli, config, kernel::selftest, run::Parts, telemetry};
 
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         Err(error) if error.is_usage() => return cli::Exit::usage(error).print(),
         Err(error) => return failed(&error),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };
@@ -33,6 +33,16 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }
+}
+
+/// Threads are bounded whatever the machine has: one answers some 30,000 requests a second, and each keeps memory.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    const MOST_WORKERS: usize = 4;
+    let cpus = thread::available_parallelism().map_or(1, NonZero::get);
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cpus.min(MOST_WORKERS))
+        .enable_all()
+        .build()
 }
 
 fn failed(error: &dyn std::error::Error) -> ExitCode {

@@ -3,6 +3,8 @@
 //! The schedule is absolute, so that a late tick does not delay the next one; rates use the time that really passed.
 //! A tick reads files and maps and therefore runs where blocking is allowed, never two at once.
 
+mod memory;
+
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -15,13 +17,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     cgroup::Mounts,
-    containers::{Container, ContainerId, Containers},
-    memory::{MemoryError, MemoryFiles, MemoryReading, free_memory_bytes},
+    containers::{Container, Containers},
+    memory::{MemoryReading, free_memory_bytes},
     node::{Node, NodeSample, NodeUsage, usage as node_usage},
     rates,
-    snapshot::{ContainerUsage, MemoryUse, Snapshot},
+    snapshot::{ContainerUsage, MemoryUse, Published, Snapshot},
     usage::{Reading, UsageSources},
 };
+use memory::MemorySampler;
 
 /// Everything that a tick reads.
 #[derive(Debug)]
@@ -31,22 +34,11 @@ pub struct Sampler {
     containers: Containers,
     node: Node,
     node_before: Option<(NodeSample, Instant)>,
-    mounts: Mounts,
-    memory: HashMap<ContainerId, OpenMemory>,
-    /// One for all files.
-    buffer: Vec<u8>,
+    memory: MemorySampler,
     snapshots: Arc<ArcSwap<Snapshot>>,
     seq: u64,
     ticks_missed: u64,
     told: HashSet<String>,
-}
-
-/// Memory files of one container, and whose they are: a restart gives it a new cgroup.
-#[derive(Debug)]
-struct OpenMemory {
-    cgroup_id: Option<u64>,
-    started_ns: Option<u64>,
-    files: MemoryFiles,
 }
 
 impl Sampler {
@@ -65,9 +57,7 @@ impl Sampler {
             containers,
             node,
             node_before: None,
-            mounts,
-            memory: HashMap::new(),
-            buffer: Vec::new(),
+            memory: MemorySampler::new(mounts),
             snapshots: Arc::clone(&snapshots),
             seq: 0,
             ticks_missed: 0,
@@ -107,15 +97,18 @@ impl Sampler {
         let table = self.containers.table();
         let readings = self.sources.read(&table);
         let node = self.node_usage();
-        self.memory
-            .retain(|id, _| table.by_id.get(id).is_some_and(|container| container.is_running()));
+        let last = self.snapshots.load_full();
+        self.memory.start_tick(&table);
         let mut containers = HashMap::with_capacity(readings.len());
         for (id, reading) in readings {
             let Some(container) = table.by_id.get(&id) else {
                 continue;
             };
+            if last.containers.get(&id).is_some_and(Published::was_asked) {
+                self.memory.note_asked(id);
+            }
             if let Some(usage) = self.container_usage(container, &reading, node.as_ref()) {
-                containers.insert(id, usage);
+                containers.insert(id, Published::new(usage));
             }
         }
         self.seq += 1;
@@ -151,7 +144,13 @@ impl Sampler {
                 used_bytes: told.used_bytes,
                 limit_bytes: told.limit_bytes,
             }),
-            None => self.read_memory(container),
+            None => match self.memory.reading(container) {
+                Ok(memory) => memory,
+                Err(error) => {
+                    self.tell_once(format!("memory of container {} is not shown: {error}", container.id));
+                    None
+                }
+            },
         };
         let rates = rates::between(&reading.before?, &reading.now)?;
         let bytes = |kib: Option<u64>| kib.map(|kib| kib * 1024);
@@ -168,40 +167,6 @@ impl Sampler {
             }),
             started_ns: container.started_ns,
         })
-    }
-
-    fn read_memory(&mut self, container: &Container) -> Option<MemoryReading> {
-        let place = container.place.as_ref()?;
-        let is_current = self
-            .memory
-            .get(&container.id)
-            .is_some_and(|open| open.cgroup_id == place.cgroup_id && open.started_ns == container.started_ns);
-        if !is_current {
-            match MemoryFiles::open(&self.mounts, &place.dirs) {
-                Ok(files) => {
-                    let open = OpenMemory {
-                        cgroup_id: place.cgroup_id,
-                        started_ns: container.started_ns,
-                        files,
-                    };
-                    self.memory.insert(container.id, open);
-                }
-                Err(error) => {
-                    self.memory_failed(container.id, &error);
-                    return None;
-                }
-            }
-        }
-        let read = self.memory.get(&container.id)?.files.read(&mut self.buffer);
-        read.inspect_err(|error| self.memory_failed(container.id, error)).ok()
-    }
-
-    fn memory_failed(&mut self, id: ContainerId, error: &MemoryError) {
-        self.memory.remove(&id);
-        // A container that ends between two events is nothing to tell.
-        if !matches!(error, MemoryError::Gone { .. }) {
-            self.tell_once(format!("memory of container {id} is not shown: {error}"));
-        }
     }
 
     fn tell_once(&mut self, what: String) {

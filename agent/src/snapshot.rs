@@ -1,6 +1,14 @@
 //! What the API answers from: one immutable picture of the node, made once a tick.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use bytes::Bytes;
 
 use crate::{
     containers::ContainerId,
@@ -10,18 +18,50 @@ use crate::{
 };
 
 /// The node and its containers at one tick.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Snapshot {
     /// Number of this snapshot; 0 before the first tick.
     pub seq: u64,
     /// The node; `None` until two samples of it exist.
     pub node: Option<NodeUsage>,
     /// Containers that have figures.
-    pub containers: HashMap<ContainerId, ContainerUsage>,
+    pub containers: HashMap<ContainerId, Published>,
     /// Ticks that were left out because the one before took too long.
     pub ticks_missed: u64,
     /// How the sources are.
     pub health: SourceHealth,
+}
+
+/// What one container uses, and what became of it since the tick.
+#[derive(Debug)]
+pub struct Published {
+    /// What it uses.
+    pub usage: ContainerUsage,
+    text: OnceLock<Bytes>,
+    was_asked: AtomicBool,
+}
+
+impl Published {
+    /// Nobody has asked for it yet.
+    pub fn new(usage: ContainerUsage) -> Self {
+        Self {
+            usage,
+            text: OnceLock::new(),
+            was_asked: AtomicBool::new(false),
+        }
+    }
+
+    /// The text of it, which `render` makes for the first who asks and nobody else: the figures do not change.
+    pub fn text(&self, render: impl FnOnce(&ContainerUsage) -> Bytes) -> Bytes {
+        // a plain flag: a tick that sees it late reads memory a tick later
+        self.was_asked.store(true, Ordering::Relaxed);
+        self.text.get_or_init(|| render(&self.usage)).clone()
+    }
+
+    /// Whether anybody has asked for the text.
+    pub fn was_asked(&self) -> bool {
+        self.was_asked.load(Ordering::Relaxed)
+    }
 }
 
 /// What one container uses.

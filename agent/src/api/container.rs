@@ -3,12 +3,12 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{
-    Json,
     body::{Body, to_bytes},
     extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -36,17 +36,27 @@ pub(super) async fn inspect(State(app): State<Arc<App>>, id: IdSegment) -> Resul
     Ok(json(app.engine.inspect(container.id).await?.raw))
 }
 
-pub(super) async fn status(State(app): State<Arc<App>>, id: IdSegment) -> Result<Json<ContainerStatus>, Problem> {
+pub(super) async fn status(State(app): State<Arc<App>>, id: IdSegment) -> Result<Response, Problem> {
     let container = app.resolve(&written_id(id)?)?;
     if !container.is_running() {
         return Err(Problem::NotRunning);
     }
     let snapshot = app.snapshots.load();
-    let usage = snapshot.containers.get(&container.id).ok_or(Problem::DataNotReady)?;
-    if !usage.is_ready(container.started_ns, app.interval_ns, wall_ns()) {
+    let published = snapshot.containers.get(&container.id).ok_or(Problem::DataNotReady)?;
+    if !published
+        .usage
+        .is_ready(container.started_ns, app.interval_ns, wall_ns())
+    {
         return Err(Problem::DataNotReady);
     }
-    Ok(Json(usage.into()))
+    Ok(json(published.text(render)))
+}
+
+/// The text of a reply; a struct of numbers and plain words always has one.
+fn render(usage: &ContainerUsage) -> Bytes {
+    serde_json::to_vec(&ContainerStatus::from(usage))
+        .unwrap_or_default()
+        .into()
 }
 
 pub(super) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
@@ -108,7 +118,7 @@ async fn to_the_end<T: Send + 'static>(
     })
 }
 
-async fn read_body(headers: &HeaderMap, body: Body) -> Result<axum::body::Bytes, Problem> {
+async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());

@@ -140,8 +140,21 @@ pub fn start(plan: &KernelPlan, settings: &KernelSettings) -> Result<KernelCount
     // The first slice of each task is charged from here on.
     kernel.flush(flush)?;
     selftest::run(&mut kernel, &plan.v2_root, &settings.executable)?;
+    give_back_memory();
     Ok(kernel)
 }
+
+/// Looking through the kernel's BTF takes some tens of MB for a moment, which the allocator would keep.
+#[cfg(target_env = "gnu")]
+fn give_back_memory() {
+    #![expect(unsafe_code, reason = "a foreign function")]
+    // SAFETY: it takes a number and touches free memory only.
+    let _some_given_back = unsafe { libc::malloc_trim(0) };
+}
+
+/// Other C libraries give large blocks back by themselves.
+#[cfg(not(target_env = "gnu"))]
+fn give_back_memory() {}
 
 /// A descriptor of a map for the calls that aya has not.
 fn descriptor(ebpf: &Ebpf, name: &'static str) -> Result<OwnedFd, KernelError> {

@@ -25,7 +25,7 @@ pub struct CgroupCounters {
     pub loopback_rx_bytes: u64,
     /// Bytes sent over loopback.
     pub loopback_tx_bytes: u64,
-    /// Time on a CPU, in ns, interrupts that hit the task included.
+    /// Time on a CPU, in ns: the scheduler's account, or time by the clock.
     pub cpu_ns: u64,
 }
 

@@ -1,7 +1,7 @@
 //! Node agent of a container balancer.
 //!
 //! The kernel counts, the sampler reads the counters once a second and turns them into a snapshot, the API answers
-//! from the snapshot. Data flows one way; nothing a caller does makes a counter move or a file be read.
+//! from the snapshot. Data flows one way; nothing a caller does makes a counter move or waits for a file.
 //!
 //! Who may know what is in `docs/design.md`, and `cargo xtask check` holds it: only [`kernel`] names aya, only
 //! [`docker`] names bollard, only [`api`] names axum.

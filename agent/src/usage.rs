@@ -53,6 +53,16 @@ pub struct Reading {
     pub memory: Option<StreamMemory>,
 }
 
+/// What the kernel programs take as CPU time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CpuAccountName {
+    /// The scheduler's own account, as in `cpu.stat`.
+    Scheduler,
+    /// Time by the clock, with interrupts and time that a hypervisor took.
+    Clock,
+}
+
 /// What the sampler wants to know about the sources themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SourceHealth {
@@ -60,6 +70,8 @@ pub struct SourceHealth {
     pub map_entries: usize,
     /// Updates that the kernel programs could not count.
     pub lost_updates: u64,
+    /// What CPU time is; `None` where the kernel programs do not count.
+    pub cpu_account: Option<CpuAccountName>,
 }
 
 /// The sources of this agent.

@@ -6,7 +6,11 @@ use axum::{Json, extract::State};
 use serde::Serialize;
 
 use super::{App, problem::Problem};
-use crate::{containers::DockerState, node::CpuName, usage::Source};
+use crate::{
+    containers::DockerState,
+    node::CpuName,
+    usage::{CpuAccountName, Source},
+};
 
 #[derive(Serialize)]
 pub(super) struct Status {
@@ -40,6 +44,8 @@ struct AgentHealth {
     map_entries: usize,
     lost_updates: u64,
     ticks_missed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpu_account: Option<CpuAccountName>,
 }
 
 /// `cpu2` before `cpu10`.
@@ -80,6 +86,7 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<Status>, 
             map_entries: snapshot.health.map_entries,
             lost_updates: snapshot.health.lost_updates,
             ticks_missed: snapshot.ticks_missed,
+            cpu_account: snapshot.health.cpu_account,
         },
         cpus: node.cpus.map(CpusInOrder),
     }))

@@ -42,8 +42,10 @@ pub struct KernelCounters {
     losses: PerCpuArray<MapData, u64>,
     messages: Option<EbpfLogger<&'static dyn log::Log>>,
     batch: Option<BatchReader>,
-    /// The program that charges running tasks; `None` only in the test that proves why it runs.
-    flush: Option<&'static str>,
+    /// The program that charges running tasks.
+    flush: &'static str,
+    /// Off only in the test that proves why it is on.
+    flush_running: bool,
     online_cpus: Vec<u32>,
     online_cpus_read: Instant,
     /// Owns programs and links.
@@ -66,7 +68,8 @@ impl KernelCounters {
         lineages: HashMap<MapData, u64, Lineage>,
         losses: PerCpuArray<MapData, u64>,
         messages: Option<EbpfLogger<&'static dyn log::Log>>,
-        flush: Option<&'static str>,
+        flush: &'static str,
+        flush_running: bool,
     ) -> Result<Self, KernelError> {
         let possible_cpus = aya::util::nr_cpus().map_err(|(_, source)| KernelError::Read {
             map: names::COUNTERS,
@@ -80,6 +83,7 @@ impl KernelCounters {
             messages,
             batch: Some(BatchReader::new(possible_cpus)),
             flush,
+            flush_running,
             online_cpus: read_online_cpus()?,
             online_cpus_read: Instant::now(),
             ebpf,
@@ -91,8 +95,8 @@ impl KernelCounters {
     /// Returns the moment at which the figures were true. Each counter is whole; two counters of one cgroup may
     /// differ by the packet that arrived between them.
     pub fn read(&mut self, out: &mut Vec<(u64, CgroupCounters)>) -> Result<Instant, KernelError> {
-        if let Some(flush) = self.flush {
-            self.flush(flush)?;
+        if self.flush_running {
+            self.flush()?;
         }
         let at = Instant::now();
         out.clear();
@@ -129,7 +133,8 @@ impl KernelCounters {
 
     /// Runs the program once on each online CPU, which charges the task that runs there now. Without it a task that
     /// never gives up its CPU would read 0 %.
-    pub(super) fn flush(&mut self, name: &'static str) -> Result<(), KernelError> {
+    pub(super) fn flush(&mut self) -> Result<(), KernelError> {
+        let name = self.flush;
         if self.online_cpus_read.elapsed() > ONLINE_CPUS_AGE {
             self.online_cpus = read_online_cpus()?;
             self.online_cpus_read = Instant::now();
@@ -157,6 +162,11 @@ impl KernelCounters {
             }
         }
         Ok(())
+    }
+
+    /// Whether CPU time is time by the clock, and not the scheduler's account.
+    pub fn reads_the_clock(&self) -> bool {
+        self.flush == names::CHARGE_CPU
     }
 
     /// The ancestors of a leaf, if they were kept. They stay known after the cgroup is gone.

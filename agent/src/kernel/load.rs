@@ -135,10 +135,11 @@ pub fn start(plan: &KernelPlan, settings: &KernelSettings) -> Result<KernelCount
         lineages,
         losses,
         messages,
-        settings.flush_running.then_some(flush),
+        flush,
+        settings.flush_running,
     )?;
     // The first slice of each task is charged from here on.
-    kernel.flush(flush)?;
+    kernel.flush()?;
     selftest::run(&mut kernel, &plan.v2_root, &settings.executable)?;
     give_back_memory();
     Ok(kernel)

@@ -14,7 +14,7 @@ use crate::{
 /// Memory that nobody asks about is read every so many ticks.
 const READ_EVERY_TICKS: u64 = 10;
 /// Somebody who asked once in so many ticks is taken to ask again.
-const ASKED_FOR_TICKS: u64 = 60;
+const WANTED_FOR_TICKS: u64 = 60;
 
 /// The files of all containers, open, and what they last said.
 #[derive(Debug)]
@@ -34,8 +34,8 @@ struct OpenMemory {
     files: MemoryFiles,
     last: MemoryReading,
     read_at_tick: u64,
-    /// `None` where nobody ever asked.
-    asked_at_tick: Option<u64>,
+    /// When somebody last asked. A container that is new counts as asked about: its memory is still growing.
+    wanted_at_tick: u64,
 }
 
 impl MemorySampler {
@@ -58,7 +58,7 @@ impl MemorySampler {
     /// Somebody has asked about this container since the last tick.
     pub(super) fn note_asked(&mut self, id: ContainerId) {
         if let Some(open) = self.open.get_mut(&id) {
-            open.asked_at_tick = Some(self.tick);
+            open.wanted_at_tick = self.tick;
         }
     }
 
@@ -85,7 +85,7 @@ impl MemorySampler {
             .get_mut(&container.id)
             .filter(|open| open.cgroup_id == place.cgroup_id && open.started_ns == container.started_ns);
         if let Some(open) = known {
-            if is_due(self.tick, open.read_at_tick, open.asked_at_tick) {
+            if is_due(self.tick, open.read_at_tick, open.wanted_at_tick) {
                 open.last = open.files.read(&mut self.buffer)?;
                 open.read_at_tick = self.tick;
             }
@@ -99,16 +99,15 @@ impl MemorySampler {
             files,
             last,
             read_at_tick: self.tick,
-            asked_at_tick: None,
+            wanted_at_tick: self.tick,
         };
         self.open.insert(container.id, open);
         Ok(Some(last))
     }
 }
 
-fn is_due(tick: u64, read_at_tick: u64, asked_at_tick: Option<u64>) -> bool {
-    let is_asked_for = asked_at_tick.is_some_and(|asked| tick - asked <= ASKED_FOR_TICKS);
-    is_asked_for || tick - read_at_tick >= READ_EVERY_TICKS
+fn is_due(tick: u64, read_at_tick: u64, wanted_at_tick: u64) -> bool {
+    tick - wanted_at_tick <= WANTED_FOR_TICKS || tick - read_at_tick >= READ_EVERY_TICKS
 }
 
 #[cfg(test)]
@@ -117,14 +116,14 @@ mod tests {
 
     #[test]
     fn memory_is_read_each_tick_while_somebody_asks_and_now_and_then_else() {
-        for (tick, read_at, asked_at, due) in [
-            (5, 4, None, false),
-            (14, 4, None, true),
-            (5, 4, Some(5), true),
-            (64, 63, Some(4), true),
-            (65, 64, Some(4), false),
+        for (tick, read_at, wanted_at, due) in [
+            (5, 4, 5, true),
+            (64, 63, 4, true),
+            (65, 64, 4, false),
+            (73, 64, 4, false),
+            (74, 64, 4, true),
         ] {
-            assert_eq!(is_due(tick, read_at, asked_at), due, "{tick} {read_at} {asked_at:?}");
+            assert_eq!(is_due(tick, read_at, wanted_at), due, "{tick} {read_at} {wanted_at}");
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use agent_common::{CgroupCounters, LINEAGE_LEVELS, Lineage};
 
 use super::{
-    Reading, Source, SourceHealth,
+    CpuAccountName, Reading, Source, SourceHealth,
     ledger::{Ledger, Total},
 };
 use crate::{
@@ -144,6 +144,11 @@ impl KernelUsage {
         self.health = SourceHealth {
             map_entries: self.entries.len(),
             lost_updates: losses.map_full + losses.no_entry,
+            cpu_account: Some(if self.kernel.reads_the_clock() {
+                CpuAccountName::Clock
+            } else {
+                CpuAccountName::Scheduler
+            }),
         };
         Ok(())
     }

@@ -61,8 +61,17 @@ pub(crate) fn reference_programs() -> Result<PathBuf> {
 
 /// The program that measures.
 pub(crate) fn bench() -> Result<PathBuf> {
+    of_the_tests("bench")
+}
+
+/// The first process of a guest, which checks the agent on its kernel.
+pub(crate) fn guest() -> Result<PathBuf> {
+    of_the_tests("guest")
+}
+
+fn of_the_tests(name: &str) -> Result<PathBuf> {
     let build = Command::cargo().args(["build", "--locked", "--release", "--package", "agent-tests"]);
-    the_one(build.args(["--bin", "bench"]), "bench")
+    the_one(build.args(["--bin", name]), name)
 }
 
 /// Integration tests of the package `agent-tests`, built from the same graph of features as a plain `cargo test`, so

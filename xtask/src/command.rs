@@ -129,6 +129,18 @@ impl Command {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
+    /// Runs it and gives what it prints on standard output, which is no text. Not printed: it changes nothing.
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>> {
+        let output = self
+            .process()
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .with_context(|| format!("starting `{self}`"))?;
+        self.succeeded(output.status)?;
+        Ok(output.stdout)
+    }
+
     /// Starts it out of reach of the terminal's Ctrl-C; all that it says goes to `log`. The caller ends it.
     pub(crate) fn spawn(&self, log: File) -> Result<Child> {
         let out = log.try_clone().context("sharing a log file")?;

@@ -1,4 +1,4 @@
-//! Chores of this repository, one file a command: `cargo xtask setup | run | demo | test | check | accuracy |
+//! Chores of this repository, one file a command: `cargo xtask setup | run | demo | test | vm | check | accuracy |
 //! bench`.
 //!
 //! It prints every command that it runs. It never compiles the kernel programs itself: `agent/build.rs` does, so that
@@ -17,6 +17,7 @@ mod run;
 mod setup;
 mod test;
 mod tree;
+mod vm;
 
 use std::process::ExitCode;
 
@@ -40,6 +41,8 @@ enum Chore {
     Demo(demo::Args),
     /// Set up if needed and run the tests: those without root, then those with root and a Docker engine.
     Test(test::Args),
+    /// Set up if needed, boot real kernels under QEMU and show the agent on each.
+    Vm(vm::Args),
     /// Format, lints, dependencies, documentation and the rules of this repository.
     Check(check::Args),
     /// Run every accounting scenario and write its figures into docs/accuracy.md, or compare them with it.
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Chore::Run(args) => run::main(&args),
         Chore::Demo(args) => demo::main(&args),
         Chore::Test(args) => test::main(&args),
+        Chore::Vm(args) => vm::main(&args),
         Chore::Check(args) => check::main(&args),
         Chore::Accuracy(args) => accuracy::main(&args),
         Chore::Bench(args) => bench::main(&args),

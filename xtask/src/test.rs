@@ -1,4 +1,4 @@
-//! `cargo xtask test`: the lane without root, then those with root and a Docker engine.
+//! `cargo xtask test`: the lane without root, those with root and a Docker engine, and guests with other kernels.
 
 mod totals;
 
@@ -11,13 +11,14 @@ use crate::{
     accuracy, artifacts,
     command::{Command, find, is_root},
     setup::{self, Need},
+    vm,
 };
 pub(crate) use totals::Totals;
 
 /// What to run.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// One lane only; both without it.
+    /// One lane only; all without it.
     #[arg(long)]
     lane: Option<Lane>,
     /// Only tests whose name contains this.
@@ -32,13 +33,21 @@ enum Lane {
     Docker,
     /// As `docker`: every accounting scenario, and docs/accuracy.md compared with what they measure.
     Accuracy,
+    /// Guests with other kernels, under QEMU.
+    Vm,
 }
 
 pub(crate) fn main(args: &Args) -> Result<()> {
     let lanes = args
         .lane
         .map_or_else(|| Lane::value_variants().to_vec(), |lane| vec![lane]);
-    setup::ensure(if lanes == [Lane::Unit] { Need::Build } else { Need::Test })?;
+    setup::ensure(if lanes == [Lane::Unit] {
+        Need::Build
+    } else if lanes.contains(&Lane::Vm) {
+        Need::Vm
+    } else {
+        Need::Test
+    })?;
     let filter = args.filter.as_deref();
     let mut totals = Totals::default();
     for lane in lanes {
@@ -46,6 +55,7 @@ pub(crate) fn main(args: &Args) -> Result<()> {
             Lane::Unit => unit(filter),
             Lane::Docker => as_root(|target| target != accuracy::TARGET, filter, &[]),
             Lane::Accuracy => accuracy::lane(filter),
+            Lane::Vm => guests(filter),
         };
         let of_lane = ran.unwrap_or_else(|error| Totals::not_run(lane, &error));
         println!("lane {lane:?}: {of_lane}");
@@ -109,6 +119,21 @@ pub(crate) fn as_root(
         let status = command.lines(|line| of_file.read(line))?;
         of_file.ended(&command, status);
         totals += of_file;
+    }
+    Ok(totals)
+}
+
+/// Each check that passed in a guest is a test, and each guest that failed is one.
+fn guests(filter: Option<&str>) -> Result<Totals> {
+    let mut totals = Totals::default();
+    for (guest, result) in vm::lane(filter)? {
+        match result {
+            Ok(checks) => totals.passed += u64::from(checks),
+            Err(why) => {
+                totals.failed += 1;
+                totals.problems.push(format!("guest {guest}: {why}"));
+            }
+        }
     }
     Ok(totals)
 }

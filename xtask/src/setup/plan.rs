@@ -25,7 +25,7 @@ pub(crate) struct Tool {
     pub(crate) is_static: bool,
 }
 
-pub(crate) const TOOLS: [Tool; 6] = [
+pub(crate) const TOOLS: [Tool; 7] = [
     tool("dockerd", &["docker.io"]),
     // The newer Debian has the client in a package of its own.
     tool("docker", &["docker-cli", "docker.io"]),
@@ -37,6 +37,7 @@ pub(crate) const TOOLS: [Tool; 6] = [
         packages: &["busybox-static"],
         is_static: true,
     },
+    tool(EMULATOR, &["qemu-system-x86"]),
 ];
 
 /// Programs that the benchmarks take beside those of the tests. What apt does not know is not asked for: the report
@@ -47,6 +48,9 @@ pub(crate) const BENCH_TOOLS: [Tool; 4] = [
     tool("perf", &["linux-perf"]),
     tool("strace", &["strace"]),
 ];
+
+/// What boots a guest.
+const EMULATOR: &str = "qemu-system-x86_64";
 
 /// Programs that a Docker engine takes, without the one that talks to it.
 const ENGINE: [&str; 3] = ["dockerd", "ip", "iptables"];
@@ -66,6 +70,8 @@ pub(crate) enum Need {
     Build,
     /// That, and the tests against a real Docker engine.
     Test,
+    /// That of `Test`, and guests with kernels of their own.
+    Vm,
     /// That of `Test`, and what loads the agent and measures it.
     Bench,
     /// That of `Build`, and lints.
@@ -117,9 +123,10 @@ pub(crate) fn plan(need: Need, facts: &Facts) -> Result<Vec<Step>> {
     plan.linker();
     match need {
         Need::Build => {}
-        Need::Test => plan.tools(|_| true),
+        Need::Test => plan.tools(|tool| tool.program != EMULATOR),
+        Need::Vm => plan.tools(|_| true),
         Need::Bench => {
-            plan.tools(|_| true);
+            plan.tools(|tool| tool.program != EMULATOR);
             plan.bench_tools();
         }
         Need::Check => plan.lints(),
@@ -254,6 +261,7 @@ impl fmt::Display for Need {
         f.write_str(match self {
             Self::Build => "building the agent",
             Self::Test => "the tests",
+            Self::Vm => "guests with other kernels",
             Self::Bench => "the benchmarks",
             Self::Check => "the checks",
             Self::Demo { .. } => "the demo",

@@ -12,7 +12,13 @@ use aya::programs::{ProgramInfo, loaded_programs};
 /// loaded any more is attached nowhere.
 #[track_caller]
 pub fn loaded_by_agents() -> BTreeSet<u32> {
-    const NAMES: [&str; 3] = ["count_ingress", "count_egress", "charge_cpu"];
+    const NAMES: [&str; 5] = [
+        "count_ingress",
+        "count_egress",
+        "charge_task",
+        "flush_task",
+        "charge_cpu",
+    ];
     named(&NAMES).map(|program| program.id()).collect()
 }
 

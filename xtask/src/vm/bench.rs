@@ -82,15 +82,11 @@ impl Bench {
         args: &Args,
         outcome: &mut Outcome,
     ) -> Result<Result<u32, String>> {
-        let kernel = match file {
-            Some(file) => Kernel::of_file(file)?,
-            None => {
-                let line = LINES
-                    .iter()
-                    .find(|line| line.name == row.line)
-                    .context("every row has a line")?;
-                Kernel::of_line(line, args.fresh)?
-            }
+        let kernel = if let Some(file) = file {
+            Kernel::of_file(file)?
+        } else {
+            let line = LINES.iter().find(|line| line.name == row.line);
+            Kernel::of_line(line.context("every row has a line")?, args.fresh)?
         };
         outcome.release.clone_from(&kernel.release);
         let name = row.name();

@@ -51,12 +51,10 @@ impl Kernel {
             Self::unpack(&[file.to_owned()], &unpacked)?;
             return Self::in_tree(&unpacked);
         }
-        let told = Command::new("file").arg("--brief").arg(file).ask().unwrap_or_default();
-        let release = told
-            .split_once(" version ")
-            .and_then(|(_, rest)| rest.split(' ').next());
+        let image = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+        let release = release_of_image(&image);
         Ok(Self {
-            release: release.unwrap_or("unknown").to_owned(),
+            release: release.with_context(|| format!("{} is no bootable image of a kernel", file.display()))?,
             image: file.to_owned(),
             modules: BTreeMap::new(),
         })
@@ -134,6 +132,20 @@ fn decompressed(file: &Path) -> Result<Vec<u8>> {
         .bytes()
 }
 
+/// The first word of the version that an x86 image has in its header ("The Linux/x86 Boot Protocol").
+fn release_of_image(image: &[u8]) -> Option<String> {
+    const MAGIC_AT: usize = 0x202;
+    const POINTER_AT: usize = 0x20e;
+    const POINTS_FROM: usize = 0x200;
+    if image.get(MAGIC_AT..MAGIC_AT + 4)? != b"HdrS" {
+        return None;
+    }
+    let pointer = u16::from_le_bytes(image.get(POINTER_AT..POINTER_AT + 2)?.try_into().ok()?);
+    let version = image.get(POINTS_FROM + usize::from(pointer)..)?;
+    let release = version.split(|byte| [0, b' '].contains(byte)).next()?;
+    Some(String::from_utf8_lossy(release).into_owned())
+}
+
 /// `.../lib/modules/RELEASE/kernel/...`
 fn release_in(file: &Path) -> Option<String> {
     let mut parts = file.components().map(|part| part.as_os_str().to_string_lossy());
@@ -174,6 +186,16 @@ pub(crate) fn cache() -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_image_tells_its_release() {
+        let mut image = vec![0; 0x300];
+        image[0x202..0x206].copy_from_slice(b"HdrS");
+        image[0x20e] = 0x40;
+        image[0x240..0x24c].copy_from_slice(b"6.12.1 (a@b)");
+        assert_eq!(release_of_image(&image).as_deref(), Some("6.12.1"));
+        assert_eq!(release_of_image(b"#!/bin/sh"), None);
+    }
 
     #[test]
     fn the_release_is_in_the_path_of_a_module() {

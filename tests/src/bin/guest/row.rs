@@ -5,6 +5,7 @@ use std::fs;
 use serde::Deserialize;
 
 /// One row of the matrix.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that is so or not")]
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Row {
     pub(crate) layout: Layout,

@@ -130,6 +130,21 @@ impl Handmade {
         Load(child)
     }
 
+    /// What its loopback interface has carried, without the Ethernet headers that it counts.
+    pub(crate) fn loopback_l3_bytes(&self) -> u64 {
+        const ETHERNET_BYTES: u64 = 14;
+        let path = format!("/proc/{}/net/dev", self.first.id());
+        let table = fs::read_to_string(path).expect("the process lives");
+        let fields = table.lines().find_map(|line| line.trim().strip_prefix("lo:"));
+        let mut fields = fields
+            .expect("each namespace has lo")
+            .split_whitespace()
+            .map(str::parse::<u64>);
+        let mut next = || fields.next().and_then(Result::ok).expect("fields are numbers");
+        let (bytes, packets) = (next(), next());
+        bytes - ETHERNET_BYTES * packets
+    }
+
     fn inspection(&self) -> Value {
         json!({
             "Id": self.id,

@@ -112,6 +112,18 @@ fn tests_take_the_engine_and_its_tools_too() {
 }
 
 #[test]
+fn guests_take_an_emulator_beside_what_the_tests_take() {
+    let facts = Facts {
+        missing_tools: TOOLS.iter().filter(|tool| GUEST.contains(&tool.program)).collect(),
+        apt: debian().apt,
+        ..ready()
+    };
+    let packages = vec!["qemu-system-x86", "xz-utils"];
+    assert_eq!(plan(Need::Vm, &facts).unwrap(), [Step::AptInstall(packages)]);
+    assert_eq!(plan(Need::Test, &facts).unwrap(), [], "the tests need neither");
+}
+
+#[test]
 fn benchmarks_take_what_apt_has_and_go_without_the_rest() {
     let missing = Facts {
         missing_bench_tools: BENCH_TOOLS.iter().collect(),

@@ -20,9 +20,9 @@ struct Shown {
 /// Keeps what a row showed, so that the table can be written without all rows having to run at one time.
 pub(super) fn remember(outcome: &Outcome) -> Result<()> {
     let file = facts_of(&outcome.row)?;
-    let lines = [&outcome.release].into_iter().chain(&outcome.facts);
-    let text: String = lines.map(|line| format!("{line}\n")).collect();
-    fs::write(&file, text).with_context(|| format!("writing {}", file.display()))
+    let mut lines = vec![outcome.release.as_str()];
+    lines.extend(outcome.facts.iter().map(String::as_str));
+    fs::write(&file, lines.join("\n")).with_context(|| format!("writing {}", file.display()))
 }
 
 /// Writes the table into its part of the page.

@@ -82,7 +82,10 @@ fn verifiers_words(log: &str) -> String {
     let Some((_, verifier)) = log.split_once("Verifier output:") else {
         return String::new();
     };
-    let before_its_sums = verifier.lines().take_while(|line| !line.starts_with("processed "));
+    let its_sums = ["processed ", "stack depth ", "verification time "];
+    let before_its_sums = verifier
+        .lines()
+        .take_while(|line| !its_sums.iter().any(|sum| line.starts_with(sum)));
     let said = before_its_sums.map(str::trim).filter(|line| !line.is_empty()).last();
     format!("; the verifier: {}", said.unwrap_or("nothing"))
 }

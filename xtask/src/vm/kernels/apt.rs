@@ -128,9 +128,10 @@ fn images(shown: &str) -> Vec<String> {
     names
         .filter_map(|one| one.split_whitespace().next())
         .filter(|name| {
-            let of_this_kernel = name.contains(|letter: char| letter.is_ascii_digit());
-            let has_files = ["linux-image-", "linux-binary-", "linux-modules-"];
-            of_this_kernel && has_files.iter().any(|prefix| name.starts_with(prefix))
+            // behind the kind comes the version; where a flavour does, it is a package without files
+            let version = ["linux-image-", "linux-binary-", "linux-modules-"].map(|kind| name.strip_prefix(kind));
+            let mut version = version.into_iter().flatten();
+            version.any(|version| version.starts_with(|letter: char| letter.is_ascii_digit()))
         })
         .map(str::to_owned)
         .collect()

@@ -5,7 +5,10 @@
 
 mod cost;
 mod fleet;
+mod freshness;
+mod loads;
 mod machine;
+mod maps;
 mod meter;
 mod ours;
 mod peers;
@@ -15,6 +18,7 @@ mod requests;
 mod run;
 mod statistics;
 mod stop;
+mod syscalls;
 mod table;
 mod wrk;
 
@@ -60,8 +64,13 @@ struct Args {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Section {
     Programs,
+    Loads,
     Cost,
     Requests,
+    Freshness,
+    Ready,
+    Syscalls,
+    Maps,
 }
 
 /// At how many containers a section is due.
@@ -123,7 +132,12 @@ fn guarded(run: &mut Run<'_>, section: Section, points: &mut cost::Points) {
     let measured = catch_unwind(AssertUnwindSafe(|| match section {
         Section::Programs => programs::measure(run),
         Section::Cost => cost::measure(run, points),
+        Section::Loads => loads::measure(run),
         Section::Requests => requests::measure(run),
+        Section::Freshness => freshness::measure(run),
+        Section::Ready => freshness::measure_ready(run),
+        Section::Syscalls => syscalls::measure(run),
+        Section::Maps => maps::measure(run),
     }));
     let why = match measured {
         Ok(Ok(())) => return,
@@ -148,8 +162,9 @@ impl Section {
             steps.first() == Some(&count)
         };
         match self {
-            Self::Cost => true,
-            Self::Programs => few,
+            Self::Cost | Self::Syscalls => true,
+            Self::Programs | Self::Loads | Self::Freshness | Self::Maps => few,
+            Self::Ready => few || last,
             Self::Requests => last,
         }
     }

@@ -21,7 +21,7 @@ const PAIRS: [(&str, &str, &str); 3] = [
 ];
 /// Over the empty program.
 const TARGET_NS: f64 = 60.0;
-const PIPE_LOOPS: &str = "200000";
+const PIPE_LOOPS: u32 = 200_000;
 const DATAGRAMS: &str = "200000";
 const DATAGRAMS_PER_S: &str = "200000";
 /// Fewer say nothing about a program.
@@ -57,7 +57,7 @@ fn rounds(run: &Run<'_>, receiver: &Container<'_>, sender: &Container<'_>) -> Re
         let kept =
             aya::sys::enable_stats(aya::sys::Stats::RunTime).context("the kernel keeps no run-time statistics")?;
         let before = snapshot();
-        pipe(&sender_dir);
+        pipe(&sender_dir, PIPE_LOOPS);
         sender.exec(&[
             "udp-send",
             "--to",
@@ -92,8 +92,9 @@ fn rounds(run: &Run<'_>, receiver: &Container<'_>, sender: &Container<'_>) -> Re
     Ok(rows)
 }
 
-/// Two processes of one cgroup that wake each other: the most switches that one CPU can do.
-pub(crate) fn pipe(cgroup: &Path) -> f64 {
+/// Two processes of one cgroup that wake each other: the most switches that one CPU can do. In us, there and back.
+pub(crate) fn pipe(cgroup: &Path, loops: u32) -> f64 {
+    let count = loops.to_string();
     let join = format!("echo $$ > '{}/cgroup.procs' && exec \"$@\"", cgroup.display());
     let words = [
         "sh",
@@ -108,9 +109,10 @@ pub(crate) fn pipe(cgroup: &Path) -> f64 {
         "--format",
         "simple",
     ];
-    let seconds = command::run(&[&words[..], &["sched", "pipe", "--loop", PIPE_LOOPS]].concat());
-    let loops: f64 = PIPE_LOOPS.parse().unwrap_or(f64::NAN);
-    seconds.parse().map_or(f64::NAN, |seconds: f64| seconds / loops * 1e6)
+    let seconds = command::run(&[&words[..], &["sched", "pipe", "--loop", &count]].concat());
+    seconds
+        .parse()
+        .map_or(f64::NAN, |seconds: f64| seconds / f64::from(loops) * 1e6)
 }
 
 fn snapshot() -> Vec<RunStatistics> {

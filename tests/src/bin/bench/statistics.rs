@@ -51,6 +51,20 @@ fn middle(sorted: &[f64]) -> f64 {
     }
 }
 
+/// The smallest run that at least `percent` of all runs do not exceed.
+pub(crate) fn percentile(runs: &[f64], percent: f64) -> Option<f64> {
+    let mut sorted = runs.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a rank"
+    )]
+    let rank = (percent / 100.0 * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.max(1) - 1).copied()
+}
+
 /// The middle of `theirs / ours` over pairs that were measured together.
 pub(crate) fn ratio(ours: &[f64], theirs: &[f64]) -> Option<f64> {
     let pairs: Vec<f64> = ours.iter().zip(theirs).map(|(ours, theirs)| theirs / ours).collect();
@@ -90,6 +104,17 @@ mod tests {
         assert_eq!(Figure::of(&[]), None);
         assert_eq!(Figure::of(&[1.0, f64::NAN]), None);
         assert_eq!(Figure::of(&[f64::INFINITY]), None);
+    }
+
+    #[test]
+    fn a_percentile_is_one_of_the_runs() {
+        let runs: Vec<f64> = (1..=100).rev().map(f64::from).collect();
+        assert_eq!(percentile(&runs, 50.0), Some(50.0));
+        assert_eq!(percentile(&runs, 99.0), Some(99.0));
+        assert_eq!(percentile(&runs, 100.0), Some(100.0));
+        assert_eq!(percentile(&[3.0], 99.9), Some(3.0));
+        assert_eq!(percentile(&[3.0, 8.0], 0.0), Some(3.0));
+        assert_eq!(percentile(&[], 50.0), None);
     }
 
     #[test]

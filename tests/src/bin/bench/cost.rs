@@ -68,6 +68,9 @@ pub(crate) fn measure(run: &mut Run<'_>, points: &mut Points) -> Result<()> {
         })
     };
     let rss = row(&idle, format!("RSS, {containers}"), "MB", |windows| &windows.rss_mb);
+    let anonymous = row(&idle, format!("RSS, {containers}, of it anonymous"), "MB", |windows| {
+        &windows.anonymous_mb
+    });
     let with = |row: Row, target: Option<f64>| match target {
         Some(limit) => row.target(Target::AtMost(limit)),
         None => row,
@@ -80,6 +83,7 @@ pub(crate) fn measure(run: &mut Run<'_>, points: &mut Points) -> Result<()> {
             with(cpu(&idle, "idle"), cpu_target),
             cpu(&busy, "of them 20 % busy"),
             with(rss, rss_target),
+            anonymous,
         ],
     });
     Ok(())

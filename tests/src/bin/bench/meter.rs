@@ -57,11 +57,11 @@ fn ticks_of(stat: &str) -> Option<u64> {
     Some(next()? + next()?)
 }
 
-/// Resident memory of all its processes, in MB of a million bytes.
-pub(crate) fn rss_mb(meter: &dyn Meter) -> f64 {
+/// A line of `/proc/PID/status`, in MB of a million bytes, over all processes of a meter.
+fn memory_mb(meter: &dyn Meter, line: &str) -> f64 {
     let of_process = |pid: u32| {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let line = status.lines().find_map(|text| text.strip_prefix(line))?;
         line.split_whitespace().next()?.parse::<f64>().ok()
     };
     // a process that ended since it was listed has no memory
@@ -76,6 +76,8 @@ pub(crate) struct Windows {
     pub(crate) cpu_percent: Vec<f64>,
     /// Resident at the end of each window, in MB.
     pub(crate) rss_mb: Vec<f64>,
+    /// Of it anonymous: what is not the program's own file and can be given back by nobody else.
+    pub(crate) anonymous_mb: Vec<f64>,
 }
 
 /// Reads all meters at the same moments.
@@ -94,7 +96,8 @@ pub(crate) fn windows<const N: usize>(
             windows
                 .cpu_percent
                 .push(spent.as_secs_f64() / took.as_secs_f64() * 100.0);
-            windows.rss_mb.push(rss_mb(*meter));
+            windows.rss_mb.push(memory_mb(*meter, "VmRSS:"));
+            windows.anonymous_mb.push(memory_mb(*meter, "RssAnon:"));
         }
     }
     Ok(all)

@@ -6,7 +6,7 @@
 mod peers;
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -20,6 +20,9 @@ use crate::{
 };
 
 const PAGE: &str = "docs/performance.md";
+/// What the measuring program writes.
+const JSON: &str = "report.json";
+const TABLES: &str = "report.md";
 
 /// What to measure and where to tell it.
 #[derive(clap::Args)]
@@ -75,13 +78,14 @@ pub(crate) fn main(args: &Args) -> Result<()> {
         .and_then(Path::parent)
         .context("what was built lies in a directory")?;
     let unpacked = peers::unpack(&kept.join("bench-peers"))?;
-    let dir = tempfile::tempdir().context("making a directory for the figures")?;
+    let out = kept.join("bench");
+    prepare(&out)?;
     let command = Command::new(&bench)
         .env("BALANCER_AGENT_BIN", agent)
         .env("BALANCER_REFERENCE_BIN", reference)
         .env("BALANCER_WORKLOAD_BIN", workload)
         .arg("--out")
-        .arg(dir.path())
+        .arg(&out)
         .arg("--unpacked")
         .arg(unpacked)
         .args(args.flags())
@@ -95,39 +99,34 @@ pub(crate) fn main(args: &Args) -> Result<()> {
             println!("{line}");
         }
     })?;
-    let found = tell(args, dir.path(), &kept.join("bench"));
+    eprintln!("figures are in {}", out.display());
     command.succeeded(status)?;
-    found
+    tell(args, &out)
 }
 
-/// Also after a run that was interrupted: what it had found is kept.
-fn tell(args: &Args, found: &Path, kept: &Path) -> Result<()> {
-    fs::create_dir_all(kept).with_context(|| format!("making {}", kept.display()))?;
-    for name in ["report.json", "report.md"] {
-        match fs::copy(found.join(name), kept.join(name)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            copied => copied.with_context(|| format!("keeping {name} in {}", kept.display()))?,
-        };
+/// The files are made by whoever calls, and root only fills them. They are filled section by section, and so hold what
+/// a run that is interrupted had found.
+fn prepare(out: &Path) -> Result<()> {
+    fs::create_dir_all(out).with_context(|| format!("making {}", out.display()))?;
+    for name in [JSON, TABLES] {
+        fs::write(out.join(name), "").with_context(|| format!("emptying {name} in {}", out.display()))?;
     }
-    eprintln!("figures kept in {}", kept.display());
+    Ok(())
+}
+
+fn tell(args: &Args, out: &Path) -> Result<()> {
+    let read = |name: &str| fs::read_to_string(out.join(name)).with_context(|| format!("reading {name}"));
     match args.json.as_deref() {
         None => {}
-        Some(path) if path == Path::new("-") => {
-            print!(
-                "{}",
-                fs::read_to_string(kept.join("report.json")).context("reading the figures")?
-            );
-        }
-        Some(path) => {
-            fs::copy(kept.join("report.json"), path).with_context(|| format!("writing {}", path.display()))?;
-        }
+        Some(path) if path == Path::new("-") => print!("{}", read(JSON)?),
+        Some(path) => fs::write(path, read(JSON)?).with_context(|| format!("writing {}", path.display()))?,
     }
     if args.write || args.is_complete() {
         let page = workspace()?.join(PAGE);
         let old = fs::read_to_string(&page).with_context(|| format!("reading {PAGE}"))?;
-        let tables = fs::read_to_string(kept.join("report.md")).context("reading the tables")?;
-        fs::write(&page, generated::replace(&old, "figures", &tables)?).with_context(|| format!("writing {PAGE}"))?;
-        println!("wrote {PAGE}");
+        let new = generated::replace(&old, "figures", &read(TABLES)?)?;
+        fs::write(&page, new).with_context(|| format!("writing {PAGE}"))?;
+        eprintln!("wrote {PAGE}");
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ pub(super) fn unpack(dir: &Path) -> Result<PathBuf> {
     fs::create_dir_all(&root).with_context(|| format!("making {}", root.display()))?;
     for peer in PEERS.iter().filter(|peer| !root.join(peer.program).is_file()) {
         if let Err(error) = fetch(peer, dir, &root) {
-            println!("bench: {} cannot be had here: {error:#}", peer.program);
+            eprintln!("bench: {} cannot be had here: {error:#}", peer.program);
         }
     }
     Ok(root)
@@ -52,6 +52,7 @@ fn fetch(peer: &Peer, dir: &Path, root: &Path) -> Result<()> {
         find("apt-get").is_some() && find("dpkg-deb").is_some(),
         "there is no apt"
     );
+    eprintln!("bench: fetching {} (unpacked, not installed)", peer.packages.join(" "));
     // packages and lists are needed once
     let temporary = tempfile::tempdir_in(dir).context("making a directory for packages")?;
     let own = temporary.path();
@@ -64,16 +65,20 @@ fn fetch(peer: &Peer, dir: &Path, root: &Path) -> Result<()> {
         options.push(format!("Dir::Etc::SourceList={}", list.display()));
         options.push("Dir::Etc::SourceParts=/dev/null".to_owned());
         options.push(format!("Dir::State::lists={}/lists", own.display()));
-        apt(&options).arg("update").run()?;
+        apt(&options).arg("update").output()?;
     }
     apt(&options)
         .args(["install", "--download-only", "--yes", "--no-install-recommends"])
         .args(peer.packages)
-        .run()?;
+        .output()?;
     for package in fs::read_dir(own.join("archives")).context("looking for packages")? {
         let package = package.context("looking for packages")?.path();
         if package.extension().is_some_and(|extension| extension == "deb") {
-            Command::new("dpkg-deb").arg("--extract").arg(package).arg(root).run()?;
+            Command::new("dpkg-deb")
+                .arg("--extract")
+                .arg(package)
+                .arg(root)
+                .output()?;
         }
     }
     ensure!(root.join(peer.program).is_file(), "its package has no {}", peer.program);

@@ -118,11 +118,11 @@ fn targets(containers: usize) -> (Option<f64>, Option<f64>) {
 }
 
 fn step(run: &mut Run<'_>, ours: &Ours, busy: bool) -> Result<Step> {
-    let window = run.window();
+    let window = if busy { run.peer_window() } else { run.window() };
     let [alone, at_rest] = windows([&ours.cgroup, run.docker], ROUNDS, window, &run.stop)?;
     let mut peers = Vec::new();
     peers.extend(docker_stats(run, ours, &at_rest)?);
-    if !busy {
+    if run.all_peers && !busy {
         peers.extend(cadvisor(run, ours)?);
         peers.extend(netdata(run, ours)?);
     }

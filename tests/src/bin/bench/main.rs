@@ -108,6 +108,7 @@ fn measure(args: Args) -> Result<()> {
         unpacked,
         peers: chosen(&args.peers, Name::value_variants()),
         quick: args.quick,
+        all_peers: true,
         out: &args.out,
         started,
     };
@@ -115,6 +116,7 @@ fn measure(args: Args) -> Result<()> {
     for &count in &steps {
         run.say(&format!("starting containers up to {count}"));
         fleet.grow_to(count);
+        run.all_peers = is_thorough(count, &steps);
         for section in sections.iter().filter(|section| section.is_due(count, &steps)) {
             run.stop.check()?;
             guarded(&mut run, *section, &mut points);
@@ -155,19 +157,30 @@ fn guarded(run: &mut Run<'_>, section: Section, points: &mut cost::Points) {
 
 impl Section {
     fn is_due(self, count: usize, steps: &[usize]) -> bool {
-        let last = steps.last() == Some(&count);
-        let few = if steps.contains(&FEW) {
-            count == FEW
-        } else {
-            steps.first() == Some(&count)
-        };
         match self {
             Self::Cost | Self::Syscalls => true,
-            Self::Programs | Self::Loads | Self::Freshness | Self::Maps => few,
-            Self::Ready => few || last,
-            Self::Requests => last,
+            Self::Programs | Self::Loads | Self::Freshness | Self::Maps => is_few(count, steps),
+            Self::Ready => is_thorough(count, steps),
+            Self::Requests => is_last(count, steps),
         }
     }
+}
+
+fn is_few(count: usize, steps: &[usize]) -> bool {
+    if steps.contains(&FEW) {
+        count == FEW
+    } else {
+        steps.first() == Some(&count)
+    }
+}
+
+fn is_last(count: usize, steps: &[usize]) -> bool {
+    steps.last() == Some(&count)
+}
+
+/// Where the targets are.
+fn is_thorough(count: usize, steps: &[usize]) -> bool {
+    is_few(count, steps) || is_last(count, steps)
 }
 
 fn steps(asked: &[usize], quick: bool) -> Vec<usize> {
@@ -223,6 +236,7 @@ mod tests {
         assert_eq!(due(Section::Cost, &full), [10, 50, 200, 500]);
         assert_eq!(due(Section::Programs, &full), [50]);
         assert_eq!(due(Section::Requests, &full), [500]);
+        assert_eq!(due(Section::Ready, &full), [50, 500]);
     }
 
     #[test]

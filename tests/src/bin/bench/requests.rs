@@ -44,9 +44,7 @@ pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
         ("GET /containers", "/containers".to_owned()),
         ("GET /status", "/status".to_owned()),
     ] {
-        let beside = netdata
-            .as_ref()
-            .filter(|_| path.ends_with(id.as_str()) || route.contains("{id}"));
+        let beside = netdata.as_ref().filter(|_| path.contains(id));
         for connections in CONNECTIONS {
             run.say(&format!("{route}, {connections} connections"));
             let (mut loads, mut theirs) = (Vec::new(), Vec::new());

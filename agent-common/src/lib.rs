@@ -14,4 +14,4 @@ pub mod task;
 mod user;
 
 pub use counters::{CgroupCounters, LINEAGE_LEVELS, Lineage, LossKind};
-pub use task::{ChargedUpTo, TaskLayout};
+pub use task::{ChargedUpTo, PENDING_CHARGES, PendingCharge, TaskLayout};

@@ -7,6 +7,8 @@ pub const COUNTERS: &str = "COUNTERS";
 pub const LINEAGES: &str = "LINEAGES";
 /// Per-CPU array of one [`crate::ChargedUpTo`].
 pub const CHARGED_UP_TO: &str = "CHARGED_UP_TO";
+/// Per-CPU array of one array of [`crate::PendingCharge`].
+pub const PENDING: &str = "PENDING";
 /// Per-CPU array of `u64`, indexed by [`crate::LossKind`]: updates that could not be counted.
 pub const LOSSES: &str = "LOSSES";
 /// Ring buffer that aya-log makes.
@@ -37,7 +39,7 @@ pub const HAS_CURRENT_ANCESTOR: &str = "HAS_CURRENT_ANCESTOR";
 pub const TASK_LAYOUT: &str = "TASK_LAYOUT";
 
 /// Every map that the agent opens by name.
-pub const ALL_MAPS: [&str; 4] = [COUNTERS, LINEAGES, CHARGED_UP_TO, LOSSES];
+pub const ALL_MAPS: [&str; 5] = [COUNTERS, LINEAGES, CHARGED_UP_TO, PENDING, LOSSES];
 /// Every program that is loaded by name; the empty ones by measurements only.
 pub const ALL_PROGRAMS: [&str; 8] = [
     COUNT_INGRESS,

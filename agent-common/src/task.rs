@@ -13,6 +13,19 @@ pub struct ChargedUpTo {
     pub is_set: u64,
 }
 
+/// How many cgroups a CPU keeps charges of before they go into the map of counters: a power of two.
+pub const PENDING_CHARGES: usize = 16;
+
+/// Time that one CPU has charged to a cgroup and that is not in the map of counters yet.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PendingCharge {
+    /// The cgroup; 0 where there is none.
+    pub cgroup_id: u64,
+    /// The time, in ns.
+    pub ns: u64,
+}
+
 /// Where this kernel keeps what the CPU program reads, in bytes from the start of each struct.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,4 +54,6 @@ impl TaskLayout {
 }
 
 const _: () = assert!(size_of::<ChargedUpTo>() == 16);
+const _: () = assert!(size_of::<PendingCharge>() == 16);
+const _: () = assert!(PENDING_CHARGES.is_power_of_two());
 const _: () = assert!(size_of::<TaskLayout>() == 40);

@@ -11,7 +11,7 @@
 //! A task that is running would be missing until it gives up the CPU, so the agent runs `flush_task` or `charge_cpu`
 //! on each CPU before it reads.
 
-use agent_common::{ChargedUpTo, TaskLayout};
+use agent_common::{ChargedUpTo, PENDING_CHARGES, PendingCharge, TaskLayout};
 use aya_ebpf::{
     helpers::{
         bpf_get_current_ancestor_cgroup_id, bpf_get_current_cgroup_id, bpf_get_current_task_btf, bpf_ktime_get_ns,
@@ -21,8 +21,8 @@ use aya_ebpf::{
 };
 
 use crate::{
-    entry::find_or_make,
-    maps::{CHARGED_UP_TO, HAS_CURRENT_ANCESTOR, TASK_LAYOUT},
+    entry::{find_or_make, lose_entry},
+    maps::{CHARGED_UP_TO, COUNTERS, HAS_CURRENT_ANCESTOR, PENDING, TASK_LAYOUT},
 };
 
 /// Ids up to this one are no cgroup (0) and the root (1), where the idle task is: its time is nobody's.
@@ -50,6 +50,12 @@ pub(crate) fn flush_task(_ctx: RawTracePointContext) -> i32 {
         let task: Task = bpf_get_current_task_btf().cast();
         charge_runtime(task, runtime_ns(task, &layout), &layout);
     }
+    if let Some(pending) = PENDING.get_ptr_mut(0) {
+        for index in 0..PENDING_CHARGES {
+            // SAFETY: this CPU's value, and interrupts are off.
+            unsafe { settle(pending.cast::<PendingCharge>().add(index)) };
+        }
+    }
     0
 }
 
@@ -70,7 +76,63 @@ unsafe fn charge_runtime(task: Task, next_ns: u64, layout: &TaskLayout) {
         let kernfs_node = field::<Task>(cgroup, layout.cgroup_kernfs_node);
         field::<u64>(kernfs_node, layout.kernfs_node_id)
     };
-    charge(cgroup_id, now_ns.saturating_sub(since_ns));
+    if cgroup_id > ROOT_CGROUP_ID {
+        // SAFETY: interrupts are off.
+        unsafe { charge_later(cgroup_id, now_ns.saturating_sub(since_ns)) };
+    }
+}
+
+/// Keeps the charge on this CPU, where a cgroup that was charged of late is found without a lookup in the map of
+/// counters; what was kept in its place goes there.
+///
+/// # Safety
+/// Interrupts are off, and the current task is of this cgroup.
+#[inline(always)]
+unsafe fn charge_later(cgroup_id: u64, ns: u64) {
+    let Some(pending) = PENDING.get_ptr_mut(0) else { return };
+    // SAFETY: this CPU's value, which nothing else on this CPU touches while interrupts are off; the place is within it.
+    unsafe {
+        let place = pending.cast::<PendingCharge>().add(place_of(cgroup_id));
+        if (*place).cgroup_id == cgroup_id {
+            (*place).ns += ns;
+            return;
+        }
+        settle(place);
+        // The entry is made now, while its ancestors can be asked for.
+        let is_counted = find_or_make(cgroup_id, current_ancestor, || {}).is_some();
+        *place = if is_counted {
+            PendingCharge { cgroup_id, ns }
+        } else {
+            PendingCharge { cgroup_id: 0, ns: 0 }
+        };
+    }
+}
+
+/// Ids of neighbouring cgroups differ by the number of their files, which must not put all of them in one place.
+#[inline(always)]
+fn place_of(cgroup_id: u64) -> usize {
+    const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
+    (cgroup_id.wrapping_mul(GOLDEN_RATIO) >> (u64::BITS - PENDING_CHARGES.ilog2())) as usize
+}
+
+/// Moves a charge into the counters.
+///
+/// # Safety
+/// `place` is in this CPU's value, and interrupts are off.
+#[inline(always)]
+unsafe fn settle(place: *mut PendingCharge) {
+    // SAFETY: as the caller says.
+    unsafe {
+        let PendingCharge { cgroup_id, ns } = *place;
+        if ns == 0 {
+            return;
+        }
+        (*place).ns = 0;
+        match COUNTERS.get_ptr_mut(&cgroup_id) {
+            Some(entry) => (*entry).cpu_ns += ns,
+            None => lose_entry(),
+        }
+    }
 }
 
 /// Charges the current task with the time since this CPU was last charged.
@@ -105,19 +167,21 @@ fn charge(cgroup_id: u64, ns: u64) {
     if cgroup_id <= ROOT_CGROUP_ID {
         return;
     }
-    // asked only for a cgroup that is new, which is then that of the current task
-    let ancestor = |level| {
-        if HAS_CURRENT_ANCESTOR.load() == 0 {
-            return 0;
-        }
-        // SAFETY: any level is allowed; the helper answers 0 where there is none.
-        unsafe { bpf_get_current_ancestor_cgroup_id(level) }
-    };
-    let Some(entry) = find_or_make(cgroup_id, ancestor, || {}) else {
+    let Some(entry) = find_or_make(cgroup_id, current_ancestor, || {}) else {
         return;
     };
     // SAFETY: `entry` is this CPU's value. Only these programs write the field, and never twice at once on a CPU.
     unsafe { (*entry).cpu_ns += ns };
+}
+
+/// The id of an ancestor of the current task's cgroup; 0 where there is none, or where the kernel cannot tell.
+#[inline(always)]
+fn current_ancestor(level: i32) -> u64 {
+    if HAS_CURRENT_ANCESTOR.load() == 0 {
+        return 0;
+    }
+    // SAFETY: any level is allowed; the helper answers 0 where there is none.
+    unsafe { bpf_get_current_ancestor_cgroup_id(level) }
 }
 
 #[inline(always)]

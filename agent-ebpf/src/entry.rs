@@ -53,6 +53,12 @@ pub(crate) fn find_or_make(
     None
 }
 
+/// Counts that an entry which was there is no more.
+#[inline(always)]
+pub(crate) fn lose_entry() {
+    count_loss(LossKind::NoEntry);
+}
+
 #[inline(always)]
 fn remember_lineage(cgroup_id: u64, ancestor: impl Fn(i32) -> u64) {
     let mut lineage = Lineage {

@@ -1,6 +1,6 @@
 //! Every map, in one place. Sizes are placeholders: the loader sets them from possible CPUs and containers.
 
-use agent_common::{CgroupCounters, ChargedUpTo, Lineage, LossKind, TaskLayout};
+use agent_common::{CgroupCounters, ChargedUpTo, Lineage, LossKind, PENDING_CHARGES, PendingCharge, TaskLayout};
 use aya_ebpf::{
     Global,
     macros::map,
@@ -18,6 +18,10 @@ pub(crate) static LINEAGES: HashMap<u64, Lineage> = HashMap::with_max_entries(10
 /// Up to when the time of this CPU is charged.
 #[map]
 pub(crate) static CHARGED_UP_TO: PerCpuArray<ChargedUpTo> = PerCpuArray::with_max_entries(1, 0);
+
+/// Charges of the cgroups that this CPU runs most, on their way into the counters.
+#[map]
+pub(crate) static PENDING: PerCpuArray<[PendingCharge; PENDING_CHARGES]> = PerCpuArray::with_max_entries(1, 0);
 
 /// What could not be counted, by kind.
 #[map]

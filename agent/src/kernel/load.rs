@@ -266,7 +266,7 @@ fn attach_task(ebpf: &mut Ebpf) -> Result<(), KernelError> {
 
 #[cfg(test)]
 mod tests {
-    use agent_common::{CgroupCounters, ChargedUpTo, LINEAGE_LEVELS, LossKind};
+    use agent_common::{CgroupCounters, ChargedUpTo, LINEAGE_LEVELS, LossKind, PENDING_CHARGES, PendingCharge};
     use aya_obj::Object;
 
     use super::*;
@@ -300,6 +300,7 @@ mod tests {
         assert_eq!(size(names::COUNTERS), (8, size_of::<CgroupCounters>()));
         assert_eq!(size(names::LINEAGES), (8, 8 * LINEAGE_LEVELS));
         assert_eq!(size(names::CHARGED_UP_TO), (4, size_of::<ChargedUpTo>()));
+        assert_eq!(size(names::PENDING), (4, PENDING_CHARGES * size_of::<PendingCharge>()));
         assert_eq!(size(names::LOSSES), (4, 8));
         assert_eq!(object.maps[names::LOSSES].max_entries(), LossKind::COUNT);
     }

@@ -23,8 +23,12 @@ const NESTED_DATAGRAMS: u64 = 1000;
 const CONNECTIONS: u32 = 50;
 /// An IPv4 header and a TCP header with the options of a SYN.
 const SYN_ACK_BYTES: u64 = 60;
-/// What the agent takes on the other CPU is not in it; the interval is never measured better than the scheduler ticks.
-const CPU_PERCENT_APART: f64 = 3.0;
+const CPU_SAMPLES: u16 = 4;
+/// Of all samples together.
+const CPU_PERCENT_APART: f64 = 1.0;
+/// Of one sample. The machine may take the emulator off its CPU between the read of a counter and that of the clock,
+/// and no guest can see that: what one sample then has too little, the next has too much.
+const SAMPLE_PERCENT_APART: f64 = 10.0;
 const END_DEADLINE: Duration = Duration::from_secs(20);
 const LOG: &str = "info,balancer_agent::kernel=debug";
 
@@ -179,9 +183,14 @@ fn loopback(stage: &Stage, agent: &Agent) {
     let [sent, received] = [used.loopback_tx_bytes, used.loopback_rx_bytes].map(|bytes| bytes.expect("it is measured"));
     let passed = stage.left.loopback_l3_bytes() - before;
     println!("vm: note: over loopback {sent} B sent, {received} B received, {passed} B by the interface");
-    assert!((TCP_BYTES..TCP_BYTES + TCP_BYTES / 20).contains(&sent), "{used:?}");
-    // what the kernel itself answers on a closing connection has a receiver, and no sender that it names
-    assert!(sent.abs_diff(received) <= TCP_BYTES / 1000, "{used:?}");
+    assert!((TCP_BYTES..TCP_BYTES + TCP_BYTES / 20).contains(&received), "{used:?}");
+    assert_eq!(received, passed, "received, against the interface");
+    assert!(sent <= received && sent >= received - received / 1000, "{used:?}");
+    if sent < received {
+        println!(
+            "vm: fact: limit: a few bare TCP acknowledgements are not counted where they leave, under 0.1 % of the bytes"
+        );
+    }
     assert_eq!((used.tx_bytes, used.rx_bytes), (Some(0), Some(0)), "{used:?}");
 }
 
@@ -238,7 +247,7 @@ fn cpu(stage: &Stage, agent: &Agent) {
     let interrupts_before_ns = interrupts_ns();
     let load = stage.left.start_load(&["spin", "--threads", "1", "--seconds", "8"]);
     let figures: Vec<f64> = agent
-        .samples(&stage.left.id, 4)
+        .samples(&stage.left.id, usize::from(CPU_SAMPLES))
         .iter()
         .map(|sample| sample.cpu)
         .collect();
@@ -249,9 +258,11 @@ fn cpu(stage: &Stage, agent: &Agent) {
     println!(
         "vm: note: CPU {figures:?}; counted {counted_ns} ns, cpu.stat {account_ns} ns, interrupts {interrupts_ns} ns"
     );
+    let apart = |figure: f64, most: f64| (figure - 100.0).abs() > most;
+    let mean = figures.iter().sum::<f64>() / f64::from(CPU_SAMPLES);
     assert!(
-        figures.iter().all(|figure| (figure - 100.0).abs() <= CPU_PERCENT_APART),
-        "{figures:?}"
+        !apart(mean, CPU_PERCENT_APART) && !figures.iter().any(|figure| apart(*figure, SAMPLE_PERCENT_APART)),
+        "{mean:.2} of {figures:?}"
     );
     // time in interrupts and stolen time are in what was counted, and not in the kernel's account
     let most_ns = account_ns + account_ns / 100 + interrupts_ns;

@@ -184,6 +184,14 @@ impl Bound {
             Self::Between(low, high) => format!("{} to {}", unit.shown(low), unit.shown(high)),
             Self::AtMost(most) => format!("at most {}", unit.shown(most)),
             Self::AtLeast(least) => format!("at least {}", unit.shown(least)),
+            Self::Near {
+                percent: 0.0,
+                slack: 0.0,
+                ..
+            } => "the same".to_owned(),
+            Self::Near {
+                percent: 0.0, slack, ..
+            } => format!("within {}", unit.shown(slack)),
             Self::Near { percent, slack, .. } if slack > 0.0 => {
                 format!("within {percent} % + {}", unit.shown(slack))
             }

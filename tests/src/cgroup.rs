@@ -77,6 +77,18 @@ pub fn v2_dir(container_id: &str) -> PathBuf {
     dir
 }
 
+/// Processes in a container's v2 cgroup.
+#[track_caller]
+pub fn processes(container_id: &str) -> Vec<u32> {
+    crate::process::in_cgroup(&v2_dir(container_id))
+}
+
+/// Moves a process into a container's v2 cgroup, and into nothing else of it.
+#[track_caller]
+pub fn move_into(container_id: &str, pid: u32) {
+    move_process(pid, &v2_dir(container_id));
+}
+
 /// Reads what the kernel has charged to a running container.
 #[track_caller]
 pub fn kernel_cpu(container_id: &str) -> KernelCpu {

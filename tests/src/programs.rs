@@ -1,4 +1,6 @@
-//! Programs that are loaded into the kernel, to see that none stays behind.
+//! Programs that are loaded into the kernel: to see that none stays behind, and one that stands in another's place.
+
+pub mod drop_all;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -36,6 +36,10 @@ pub struct Counters {
     pub rx_packets: Option<u64>,
     /// Sent, loopback left out.
     pub tx_packets: Option<u64>,
+    /// Received, loopback left out; a super-packet is as many as it was made of.
+    pub rx_segments: Option<u64>,
+    /// Sent, loopback left out; a super-packet is as many as it will become.
+    pub tx_segments: Option<u64>,
     /// Received over loopback.
     pub loopback_rx_bytes: Option<u64>,
     /// Sent over loopback.

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{PrivateDocker, image};
+use crate::command;
 
 /// A container that was started; it goes with its engine, or with [`Container::remove`].
 #[derive(Debug)]
@@ -63,6 +64,35 @@ impl Container<'_> {
         self.docker.cli(&words)
     }
 
+    /// Runs any program that the container has, to its end; gives its standard output.
+    #[track_caller]
+    pub fn exec_program(&self, words: &[&str]) -> String {
+        let mut all = vec!["exec", &self.id];
+        all.extend(words);
+        self.docker.cli(&all)
+    }
+
+    /// Runs a program of the machine in the container's network, and in nothing else of it.
+    #[track_caller]
+    pub fn in_network(&self, words: &[&str]) -> String {
+        let network = format!("--net=/proc/{}/ns/net", self.pid());
+        let mut all = vec!["nsenter", network.as_str()];
+        all.extend(words);
+        command::run(&all)
+    }
+
+    /// What it has written to standard output.
+    #[track_caller]
+    pub fn log(&self) -> String {
+        self.docker.cli(&["logs", &self.id])
+    }
+
+    /// Waits until it has ended by itself.
+    #[track_caller]
+    pub fn wait(&self) {
+        self.docker.cli(&["wait", &self.id]);
+    }
+
     /// [`Self::exec`] that gives back at once.
     #[track_caller]
     pub fn exec_detached(&self, command: &[&str]) {
@@ -74,7 +104,13 @@ impl Container<'_> {
     /// Its address on the bridge.
     #[track_caller]
     pub fn address(&self) -> String {
-        let address = self.inspect("/NetworkSettings/Networks/bridge/IPAddress");
+        self.address_on("bridge", "IPAddress")
+    }
+
+    /// Its address on a network; `kind` is Docker's name of it, `IPAddress` or `GlobalIPv6Address`.
+    #[track_caller]
+    pub fn address_on(&self, network: &str, kind: &str) -> String {
+        let address = self.inspect(&format!("/NetworkSettings/Networks/{network}/{kind}"));
         address
             .as_str()
             .unwrap_or_else(|| panic!("{} has no address: {address}", self.name))

@@ -1,7 +1,7 @@
 //! `--name value` pairs and query strings, read into the few types that the commands take.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 /// Nothing here runs longer than this.
@@ -52,6 +52,14 @@ impl Args {
     pub(crate) fn address(&self, name: &str) -> Result<SocketAddr, String> {
         let text = self.text(name).ok_or_else(|| format!("{name} is missing"))?;
         text.parse().map_err(|_| format!("{name} is not ADDRESS:PORT: {text}"))
+    }
+
+    /// Where to listen: `on`, or all of IPv4.
+    pub(crate) fn listening_address(&self) -> Result<IpAddr, String> {
+        let text = self.text("on");
+        text.map_or(Ok(Ipv4Addr::UNSPECIFIED.into()), |text| {
+            text.parse().map_err(|_| format!("on is no address: {text}"))
+        })
     }
 
     /// A time that must be there, cut at [`LONGEST`].

@@ -6,6 +6,7 @@
 
 mod args;
 mod load;
+mod pass;
 mod pulse;
 mod serve;
 mod tcp;
@@ -14,6 +15,7 @@ mod udp;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use args::Args;
 
@@ -22,11 +24,14 @@ const USAGE: &str = "usage: workload COMMAND [--NAME VALUE]...
   spin     --threads N --seconds S               busy threads
   sleep    --seconds S
   pulse    --to A:P --seconds S                  half a percent of a CPU and ten datagrams a second
-  tcp-sink --port P [--seconds S]                reads and discards, prints the bytes of each connection
-  tcp-send --to A:P --bytes N [--rate BYTES_PER_S]
+  tcp-sink --port P [--on ADDRESS] [--seconds S] reads and discards, prints the bytes of each connection
+  tcp-sink --given-at PATH [--seconds S]         the same, on a listener that `listen` gives
+  listen   --port P --give-to PATH --seconds S   gives its listener away and sleeps
+  tcp-send --to A:P --bytes N [--rate BYTES_PER_S] [--then-ms MS]
+  connect  --to A:P --count N                    opens and closes connections, one after the other
   loopback --bytes N [--rate BYTES_PER_S]        TCP to itself over 127.0.0.1
-  udp-sink --port P [--seconds S]
-  udp-send --to A:P --count N --size BYTES [--rate PACKETS_PER_S]
+  udp-sink --port P [--on ADDRESS] [--seconds S]
+  udp-send --to A:P --count N --size BYTES [--segment BYTES] [--rate PACKETS_PER_S]
   get      --to A:P [--path /]                   one HTTP request, prints the body";
 
 fn main() -> ExitCode {
@@ -54,16 +59,39 @@ fn run(command: &str, args: &Args) -> Result<(), String> {
             Ok(())
         }
         "pulse" => pulse::pulse(args.address("to")?, args.seconds("seconds")?),
-        "tcp-sink" => tcp::sink(args.port("port")?, args.seconds_or_longest("seconds")?),
-        "tcp-send" => tcp::send(args.address("to")?, args.number("bytes")?, args.rate("rate")?),
+        "tcp-sink" => {
+            let listener = match args.text("given-at") {
+                Some(path) => pass::take(path)?,
+                None => tcp::listen(args.listening_address()?, args.port("port")?)?,
+            };
+            tcp::sink(listener, args.seconds_or_longest("seconds")?)
+        }
+        "listen" => {
+            let listener = tcp::listen(args.listening_address()?, args.port("port")?)?;
+            pass::give(&listener, args.text("give-to").ok_or("give-to is missing")?)?;
+            std::thread::sleep(args.seconds("seconds")?);
+            Ok(())
+        }
+        "tcp-send" => {
+            tcp::send(args.address("to")?, args.number("bytes")?, args.rate("rate")?)?;
+            let then_ms = args.text("then-ms").map(|_| args.number("then-ms")).transpose()?;
+            std::thread::sleep(Duration::from_millis(then_ms.unwrap_or(0).min(60_000)));
+            Ok(())
+        }
+        "connect" => tcp::connect_and_close(args.address("to")?, args.number("count")?),
         "loopback" => tcp::loopback(args.number("bytes")?, args.rate("rate")?),
-        "udp-sink" => udp::sink(args.port("port")?, args.seconds_or_longest("seconds")?),
-        "udp-send" => udp::send(
-            args.address("to")?,
-            args.number("count")?,
-            args.number("size")?,
-            args.rate("rate")?,
+        "udp-sink" => udp::sink(
+            args.listening_address()?,
+            args.port("port")?,
+            args.seconds_or_longest("seconds")?,
         ),
+        "udp-send" => udp::send(&udp::Datagrams {
+            to: args.address("to")?,
+            count: args.number("count")?,
+            size: args.number("size")?,
+            segment: args.text("segment").map(|_| args.port("segment")).transpose()?,
+            per_second: args.rate("rate")?,
+        }),
         "get" => serve::get(args.address("to")?, args.text("path").unwrap_or("/")),
         _ => Err(format!("no such command\n{USAGE}")),
     }

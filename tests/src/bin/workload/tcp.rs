@@ -1,22 +1,33 @@
 //! TCP streams: counted bytes out, counted bytes in.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// One write: small enough that a pace is even, large enough that segments are full.
+/// One write: small enough that a pace is even, large enough that packets are full. What is left of a write travels in
+/// a packet of its own.
 const CHUNK_BYTES: usize = 64 * 1024;
+/// The same at a high pace, and without one.
+const LARGE_CHUNK_BYTES: usize = 256 * 1024;
+/// From here on a pace is high.
+const HIGH_PACE_BYTES_PER_S: u64 = 16 << 20;
 /// A peer that was just started may not listen yet.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 /// Both ends give up on a peer that is silent for this long.
 const SILENCE: Duration = Duration::from_mins(1);
 /// What one command may send.
 const MOST_BYTES: u64 = 16 << 30;
+/// What one command may open.
+const MOST_CONNECTIONS: u64 = 100_000;
+
+/// Listens there.
+pub(crate) fn listen(on: IpAddr, port: u16) -> Result<TcpListener, String> {
+    TcpListener::bind((on, port)).map_err(|error| format!("cannot listen on {on} port {port}: {error}"))
+}
 
 /// Accepts connections for `time`, reads each to its end, and prints how many bytes came.
-pub(crate) fn sink(port: u16, time: Duration) -> Result<(), String> {
-    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).map_err(|error| error.to_string())?;
+pub(crate) fn sink(listener: TcpListener, time: Duration) -> Result<(), String> {
     // the threads are ended with the process
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
@@ -38,6 +49,18 @@ pub(crate) fn send(to: SocketAddr, bytes: u64, bytes_per_s: Option<u64>) -> Resu
     send_all(to, bytes, bytes_per_s).map_err(|error| format!("sending to {to}: {error}"))
 }
 
+/// Opens `count` connections one after the other; each is closed by this side first, and over when the peer has closed
+/// its own.
+pub(crate) fn connect_and_close(to: SocketAddr, count: u64) -> Result<(), String> {
+    if count > MOST_CONNECTIONS {
+        return Err(format!("at most {MOST_CONNECTIONS} connections"));
+    }
+    for _ in 0..count {
+        send(to, 0, None)?;
+    }
+    Ok(())
+}
+
 /// Sends `bytes` to itself over 127.0.0.1.
 pub(crate) fn loopback(bytes: u64, bytes_per_s: Option<u64>) -> Result<(), String> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| error.to_string())?;
@@ -52,12 +75,13 @@ pub(crate) fn loopback(bytes: u64, bytes_per_s: Option<u64>) -> Result<(), Strin
 
 fn send_all(to: SocketAddr, bytes: u64, bytes_per_s: Option<u64>) -> io::Result<()> {
     let mut stream = connect(to)?;
-    let chunk = vec![0x5a; CHUNK_BYTES];
+    let is_fast = bytes_per_s.is_none_or(|pace| pace >= HIGH_PACE_BYTES_PER_S);
+    let chunk = vec![0x5a; if is_fast { LARGE_CHUNK_BYTES } else { CHUNK_BYTES }];
     let start = Instant::now();
     let mut sent = 0_u64;
     while sent < bytes {
         let rest = usize::try_from(bytes - sent).unwrap_or(usize::MAX);
-        let size = rest.min(CHUNK_BYTES);
+        let size = rest.min(chunk.len());
         stream.write_all(&chunk[..size])?;
         sent += size as u64;
         if let Some(rate) = bytes_per_s {

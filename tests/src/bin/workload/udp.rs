@@ -1,7 +1,10 @@
 //! UDP datagrams, paced so that no queue on the way overflows.
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
+
+use nix::sys::socket::{setsockopt, sockopt::UdpGsoSegment};
 
 use crate::tcp::sleep_until;
 
@@ -12,13 +15,25 @@ const MOST_PACKETS: u64 = 10_000_000;
 /// Slow enough that a receiver on a busy machine keeps up.
 const DEFAULT_PACKETS_PER_S: u64 = 10_000;
 
-/// Reads and discards datagrams for `time`, then prints how many came.
-pub(crate) fn sink(port: u16, time: Duration) -> Result<(), String> {
-    receive(port, time).map_err(|error| format!("port {port}: {error}"))
+/// What to send.
+pub(crate) struct Datagrams {
+    pub(crate) to: SocketAddr,
+    /// How many sends.
+    pub(crate) count: u64,
+    /// Payload of one send.
+    pub(crate) size: u64,
+    /// Payload of the datagrams that the kernel cuts a send into; none leaves it whole.
+    pub(crate) segment: Option<u16>,
+    pub(crate) per_second: Option<u64>,
 }
 
-fn receive(port: u16, time: Duration) -> std::io::Result<()> {
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port))?;
+/// Reads and discards datagrams for `time`, then prints how many came.
+pub(crate) fn sink(on: IpAddr, port: u16, time: Duration) -> Result<(), String> {
+    receive(on, port, time).map_err(|error| format!("port {port}: {error}"))
+}
+
+fn receive(on: IpAddr, port: u16, time: Duration) -> io::Result<()> {
+    let socket = UdpSocket::bind((on, port))?;
     let end = Instant::now() + time;
     let mut buffer = vec![0; 65_536];
     let (mut packets, mut bytes) = (0_u64, 0_u64);
@@ -37,23 +52,37 @@ fn receive(port: u16, time: Duration) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Sends `count` datagrams of `size` bytes.
-pub(crate) fn send(to: SocketAddr, count: u64, size: u64, packets_per_s: Option<u64>) -> Result<(), String> {
-    if size > MOST_BYTES || count > MOST_PACKETS {
+/// Sends them, and prints how many of the sends a filter of the kernel refused.
+pub(crate) fn send(datagrams: &Datagrams) -> Result<(), String> {
+    if datagrams.size > MOST_BYTES || datagrams.count > MOST_PACKETS {
         return Err(format!("at most {MOST_PACKETS} packets of at most {MOST_BYTES} bytes"));
     }
-    let payload = vec![0x5a; usize::try_from(size).map_err(|error| error.to_string())?];
-    send_all(to, count, &payload, packets_per_s.unwrap_or(DEFAULT_PACKETS_PER_S))
-        .map_err(|error| format!("sending to {to}: {error}"))
+    let refused = send_all(datagrams).map_err(|error| format!("sending to {}: {error}", datagrams.to))?;
+    println!("refused {refused}");
+    Ok(())
 }
 
-fn send_all(to: SocketAddr, count: u64, payload: &[u8], packets_per_s: u64) -> std::io::Result<()> {
+fn send_all(datagrams: &Datagrams) -> io::Result<u64> {
     // unconnected: an ICMP error of the far side must not end the count early
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
-    let start = Instant::now();
-    for packet in 1..=count {
-        socket.send_to(payload, to)?;
-        sleep_until(start, packet, packets_per_s);
+    let from: IpAddr = match datagrams.to {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((from, 0))?;
+    if let Some(segment) = datagrams.segment {
+        setsockopt(&socket, UdpGsoSegment, &i32::from(segment))?;
     }
-    Ok(())
+    let payload = vec![0x5a; usize::try_from(datagrams.size).map_err(io::Error::other)?];
+    let per_second = datagrams.per_second.unwrap_or(DEFAULT_PACKETS_PER_S);
+    let start = Instant::now();
+    let mut refused = 0;
+    for packet in 1..=datagrams.count {
+        match socket.send_to(&payload, datagrams.to) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => refused += 1,
+            Err(error) => return Err(error),
+        }
+        sleep_until(start, packet, per_second);
+    }
+    Ok(refused)
 }

@@ -1,0 +1,59 @@
+//! Packets that another program at a container's cgroup drops.
+
+use std::fs::File;
+
+use agent_tests::accuracy::{Bound, Scenario, Unit};
+use agent_tests::cgroup;
+use agent_tests::docker::{Container, PrivateDocker};
+use agent_tests::programs::drop_all;
+use aya::Ebpf;
+use aya::programs::{CgroupAttachMode, CgroupSkb, CgroupSkbAttachType};
+
+use super::{exactly, idle, start_agent};
+
+const SEND: [&str; 4] = ["--count", "10000", "--size", "1000"];
+
+/// As systemd's `IPAddressDeny=any` does on a unit.
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn what_another_program_drops_is_counted_all_the_same() {
+    let docker = PrivateDocker::start();
+    let agent = start_agent(&docker);
+    let sink = docker.run("sink", &[], &["udp-sink", "--port", "5202", "--seconds", "8"]);
+    let sender = idle(&docker, "sender", &[]);
+    let to = format!("{}:5202", sink.address());
+    let words = [&["udp-send", "--to", &to], &SEND[..]].concat();
+
+    let dropping = drop_at(&sink, CgroupSkbAttachType::Ingress);
+    let [received] = agent.moved([&sink], || {
+        sender.exec(&words);
+    });
+    drop(dropping);
+    let dropping = drop_at(&sender, CgroupSkbAttachType::Egress);
+    let mut said = String::new();
+    let [sent] = agent.moved([&sender], || said = sender.exec(&words));
+    drop(dropping);
+    sink.wait();
+
+    let mut scenario = Scenario::new("18", "10,000 UDP datagrams of 1,000 B that another program at the cgroup drops");
+    scenario.text("dropped on arrival: the socket", &sink.log(), "received 0 packets, 0 bytes");
+    scenario.counter("dropped on arrival: received", received.rx, Unit::Bytes, exactly(10_280_000));
+    scenario.text("dropped on departure: sends", &said, "refused 10000");
+    scenario.counter("dropped on departure: sent", sent.tx, Unit::Bytes, exactly(10_280_000));
+    scenario.counter("Docker's bytes sent", sent.docker().tx, Unit::Bytes, Bound::AtMost(4096.0));
+    scenario.finish();
+}
+
+/// Drops every packet of a container in that direction until the program is given back.
+#[track_caller]
+fn drop_at(container: &Container<'_>, direction: CgroupSkbAttachType) -> Ebpf {
+    let mut ebpf = Ebpf::load(&drop_all::object()).expect("the kernel takes the object");
+    let program = ebpf.program_mut(drop_all::NAME).expect("it is in the object");
+    let program: &mut CgroupSkb = program.try_into().expect("it is of this type");
+    program.load().expect("the kernel takes the program");
+    let cgroup = File::open(cgroup::v2_dir(&container.id)).expect("the container runs");
+    program
+        .attach(cgroup, direction, CgroupAttachMode::default())
+        .expect("the kernel attaches the program");
+    ebpf
+}

@@ -39,7 +39,12 @@ pub struct InterfaceBytes {
 pub fn interface_bytes(container: &Container<'_>) -> Option<InterfaceBytes> {
     let stats = container.stats();
     let interfaces = stats.get("networks")?.as_object()?;
-    let sum = |name: &str| interfaces.values().map(|interface| interface.get(name)?.as_u64()).sum::<Option<u64>>();
+    let sum = |name: &str| {
+        interfaces
+            .values()
+            .map(|interface| interface.get(name)?.as_u64())
+            .sum::<Option<u64>>()
+    };
     Some(InterfaceBytes {
         rx: sum("rx_bytes")?,
         tx: sum("tx_bytes")?,
@@ -121,12 +126,14 @@ impl Agent {
         std::array::from_fn(|place| {
             let (counters, interfaces) = before[place];
             let mut moved = Moved::between(&counters, &after[place]);
-            moved.docker = interfaces.zip(interface_bytes(containers[place])).map(|(before, after)| InterfaceBytes {
-                rx: after.rx - before.rx,
-                tx: after.tx - before.tx,
-                rx_packets: after.rx_packets - before.rx_packets,
-                tx_packets: after.tx_packets - before.tx_packets,
-            });
+            moved.docker = interfaces
+                .zip(interface_bytes(containers[place]))
+                .map(|(before, after)| InterfaceBytes {
+                    rx: after.rx - before.rx,
+                    tx: after.tx - before.tx,
+                    rx_packets: after.rx_packets - before.rx_packets,
+                    tx_packets: after.tx_packets - before.tx_packets,
+                });
             println!("{}: {moved:?}", containers[place].name);
             moved
         })

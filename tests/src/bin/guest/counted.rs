@@ -123,6 +123,8 @@ impl<'a> Since<'a> {
             tx_bytes: grown(|counters| counters.tx_bytes),
             rx_packets: grown(|counters| counters.rx_packets),
             tx_packets: grown(|counters| counters.tx_packets),
+            rx_segments: grown(|counters| counters.rx_segments),
+            tx_segments: grown(|counters| counters.tx_segments),
             loopback_rx_bytes: grown(|counters| counters.loopback_rx_bytes),
             loopback_tx_bytes: grown(|counters| counters.loopback_tx_bytes),
         }

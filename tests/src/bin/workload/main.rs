@@ -64,7 +64,8 @@ fn run(command: &str, args: &Args) -> Result<(), String> {
                 Some(path) => pass::take(path)?,
                 None => tcp::listen(args.listening_address()?, args.port("port")?)?,
             };
-            tcp::sink(listener, args.seconds_or_longest("seconds")?)
+            tcp::sink(listener, args.seconds_or_longest("seconds")?);
+            Ok(())
         }
         "listen" => {
             let listener = tcp::listen(args.listening_address()?, args.port("port")?)?;

@@ -18,12 +18,19 @@ fn what_comes_through_dockers_proxy_counts_once() {
     let client = idle(&docker, "client", &["--network", "host"]);
     let third = idle(&docker, "third", &[]);
     // on the host's loopback no address is rewritten: the proxy listens there
-    let [received, sent, nothing] =
-        agent.moved([&server, &client, &third], || send_tcp(&client, "127.0.0.1", BYTES));
+    let [received, sent, nothing] = agent.moved([&server, &client, &third], || send_tcp(&client, "127.0.0.1", BYTES));
 
-    let mut scenario = Scenario::new("12", "50 MiB to a published port on 127.0.0.1, which Docker's proxy passes on");
+    let mut scenario = Scenario::new(
+        "12",
+        "50 MiB to a published port on 127.0.0.1, which Docker's proxy passes on",
+    );
     scenario.counter("received", received.rx, Unit::Bytes, payload_and(BYTES, 0.5));
-    scenario.counter("sent over the host's loopback", sent.loopback_tx, Unit::Bytes, payload_and(BYTES, 0.3));
+    scenario.counter(
+        "sent over the host's loopback",
+        sent.loopback_tx,
+        Unit::Bytes,
+        payload_and(BYTES, 0.3),
+    );
     scenario.counter("sent otherwise", sent.tx, Unit::Bytes, exactly(0));
     scenario.counter("third container", nothing.rx + nothing.tx, Unit::Bytes, exactly(0));
     scenario.finish();

@@ -35,12 +35,29 @@ fn what_another_program_drops_is_counted_all_the_same() {
     drop(dropping);
     sink.wait();
 
-    let mut scenario = Scenario::new("18", "10,000 UDP datagrams of 1,000 B that another program at the cgroup drops");
-    scenario.text("dropped on arrival: the socket", &sink.log(), "received 0 packets, 0 bytes");
-    scenario.counter("dropped on arrival: received", received.rx, Unit::Bytes, exactly(10_280_000));
+    let mut scenario = Scenario::new(
+        "18",
+        "10,000 UDP datagrams of 1,000 B that another program at the cgroup drops",
+    );
+    scenario.text(
+        "dropped on arrival: the socket",
+        &sink.log(),
+        "received 0 packets, 0 bytes",
+    );
+    scenario.counter(
+        "dropped on arrival: received",
+        received.rx,
+        Unit::Bytes,
+        exactly(10_280_000),
+    );
     scenario.text("dropped on departure: sends", &said, "refused 10000");
     scenario.counter("dropped on departure: sent", sent.tx, Unit::Bytes, exactly(10_280_000));
-    scenario.counter("Docker's bytes sent", sent.docker().tx, Unit::Bytes, Bound::AtMost(4096.0));
+    scenario.counter(
+        "Docker's bytes sent",
+        sent.docker().tx,
+        Unit::Bytes,
+        Bound::AtMost(4096.0),
+    );
     scenario.finish();
 }
 

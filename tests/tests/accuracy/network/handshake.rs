@@ -23,7 +23,10 @@ fn the_handshake_counts_to_the_listener() {
         client.exec(&["connect", "--to", &to, "--count", &count]);
     });
 
-    let mut scenario = Scenario::new("10", "1,000 TCP connections, opened and closed without a byte of payload");
+    let mut scenario = Scenario::new(
+        "10",
+        "1,000 TCP connections, opened and closed without a byte of payload",
+    );
     // SYN, ACK, FIN, and the ACK of the other's FIN
     let of_client = CONNECTIONS * (SYN_BYTES + 3 * ACK_BYTES);
     scenario.counter("client sent", asked.tx, Unit::Bytes, exactly(of_client));
@@ -31,8 +34,18 @@ fn the_handshake_counts_to_the_listener() {
     // SYN-ACK and FIN; the ACK of the other's FIN goes with its own, or alone where it was slow to close
     let of_listener = |packets| as_f64(CONNECTIONS * (SYN_BYTES + packets * ACK_BYTES));
     let with_syn_ack = Bound::Between(of_listener(1), of_listener(2));
-    scenario.counter("listener sent, SYN-ACK included", answered.tx, Unit::Bytes, with_syn_ack);
-    scenario.counter("client received, beside that", asked.rx, Unit::Bytes, near(answered.tx, 0.0));
+    scenario.counter(
+        "listener sent, SYN-ACK included",
+        answered.tx,
+        Unit::Bytes,
+        with_syn_ack,
+    );
+    scenario.counter(
+        "client received, beside that",
+        asked.rx,
+        Unit::Bytes,
+        near(answered.tx, 0.0),
+    );
     compare_with_docker(&mut scenario, "listener", &answered);
     scenario.finish();
 }

@@ -41,7 +41,7 @@ fn ipv6_counts_as_ipv4_does() {
     scenario.finish();
 
     let to = format!("{udp_address}:5202");
-    let send = |count: &str| {
+    let datagrams = |count: &str| {
         agent.moved([&sender, &udp_sink], || {
             sender.exec(&["udp-send", "--to", &to, "--count", count, "--size", "1000"]);
         })
@@ -51,7 +51,7 @@ fn ipv6_counts_as_ipv4_does() {
     }
     know_each_other(&sender, &udp_sink);
     know_each_other(&udp_sink, &sender);
-    let [sent, received] = send("10000");
+    let [sent, received] = datagrams("10000");
     let mut scenario = Scenario::new("9c", "10,000 UDP datagrams of 1,000 B over IPv6");
     // 40 B of IP and 8 B of UDP header each
     scenario.counter("sent", sent.tx, Unit::Bytes, exactly(10_480_000));
@@ -60,12 +60,30 @@ fn ipv6_counts_as_ipv4_does() {
     scenario.finish();
 
     sender.in_network(&["ip", "-6", "neighbour", "flush", "dev", "eth0", "nud", "permanent"]);
-    let [asked, answered] = send("1");
-    let mut scenario = Scenario::new("9d", "one UDP datagram of 1,000 B to an IPv6 neighbour that is not known yet");
-    scenario.counter("sent, with the question who it is", asked.tx, Unit::Bytes, exactly(1048 + 72));
+    let [asked, answered] = datagrams("1");
+    let mut scenario = Scenario::new(
+        "9d",
+        "one UDP datagram of 1,000 B to an IPv6 neighbour that is not known yet",
+    );
+    scenario.counter(
+        "sent, with the question who it is",
+        asked.tx,
+        Unit::Bytes,
+        exactly(1048 + 72),
+    );
     scenario.counter("received", answered.rx, Unit::Bytes, exactly(1048));
-    scenario.counter("the answer to the question: sent", answered.tx, Unit::Bytes, exactly(72));
-    scenario.counter("the answer to the question: received", asked.rx, Unit::Bytes, exactly(0));
+    scenario.counter(
+        "the answer to the question: sent",
+        answered.tx,
+        Unit::Bytes,
+        exactly(72),
+    );
+    scenario.counter(
+        "the answer to the question: received",
+        asked.rx,
+        Unit::Bytes,
+        exactly(0),
+    );
     scenario.finish();
 }
 

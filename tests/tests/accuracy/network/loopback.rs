@@ -40,14 +40,44 @@ fn loopback_inside_a_container_is_not_network_traffic() {
     let by_interface = interface() - before;
     let mut scenario = Scenario::new("3", "100 MiB over 127.0.0.1 inside a container");
     // so the traffic was seen, and told apart
-    scenario.counter("sent over loopback", moved.loopback_tx, Unit::Bytes, payload_and(MIB_100, 0.3));
+    scenario.counter(
+        "sent over loopback",
+        moved.loopback_tx,
+        Unit::Bytes,
+        payload_and(MIB_100, 0.3),
+    );
     // what is sent with room for two segments is cut behind the place where it is counted, and each gets a header
     let received = moved.loopback_rx;
-    scenario.counter("received, beside sent", received, Unit::Bytes, near(moved.loopback_tx, 0.05));
-    scenario.counter("received, beside the interface", received, Unit::Bytes, near(by_interface, 0.0));
-    scenario.counter("over any other interface", moved.rx + moved.tx, Unit::Bytes, Bound::AtMost(4096.0));
-    scenario.number("highest rate of a sample, in B/s", highest, Unit::Bytes, Bound::AtMost(MOST_PER_S));
+    scenario.counter(
+        "received, beside sent",
+        received,
+        Unit::Bytes,
+        near(moved.loopback_tx, 0.05),
+    );
+    scenario.counter(
+        "received, beside the interface",
+        received,
+        Unit::Bytes,
+        near(by_interface, 0.0),
+    );
+    scenario.counter(
+        "over any other interface",
+        moved.rx + moved.tx,
+        Unit::Bytes,
+        Bound::AtMost(4096.0),
+    );
+    scenario.number(
+        "highest rate of a sample, in B/s",
+        highest,
+        Unit::Bytes,
+        Bound::AtMost(MOST_PER_S),
+    );
     let docker = moved.docker();
-    scenario.counter("Docker's bytes", docker.rx + docker.tx, Unit::Bytes, Bound::AtMost(4096.0));
+    scenario.counter(
+        "Docker's bytes",
+        docker.rx + docker.tx,
+        Unit::Bytes,
+        Bound::AtMost(4096.0),
+    );
     scenario.finish();
 }

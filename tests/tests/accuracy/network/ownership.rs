@@ -25,16 +25,34 @@ fn what_a_passed_listener_accepts_counts_to_the_container_that_made_it() {
     let volume = format!("{}:/passing", dir.display());
     let options = ["--volume", volume.as_str()];
     let server = docker.run("server", &options, &["tcp-sink", "--given-at", "/passing/socket"]);
-    wait_until_true("the server to wait for a listener", DEADLINE, || dir.join("socket").exists());
-    let words = ["listen", "--port", "5201", "--give-to", "/passing/socket", "--seconds", "300"];
-    let creator = docker.run("creator", &options, &words);
+    wait_until_true("the server to wait for a listener", DEADLINE, || {
+        dir.join("socket").exists()
+    });
+    let words = [
+        "listen",
+        "--port",
+        "5201",
+        "--give-to",
+        "/passing/socket",
+        "--seconds",
+        "300",
+    ];
+    let maker = docker.run("creator", &options, &words);
     let sender = idle(&docker, "sender", &[]);
-    let address = creator.address();
-    let [created, served] = agent.moved([&creator, &server], || send_tcp(&sender, &address, BYTES));
+    let address = maker.address();
+    let [made, accepted] = agent.moved([&maker, &server], || send_tcp(&sender, &address, BYTES));
 
-    let mut scenario = Scenario::new("14", "20 MiB to a listener that one container made and passed to another");
-    scenario.counter("received by its creator", created.rx, Unit::Bytes, payload_and(BYTES, 0.5));
-    scenario.counter("by the one that accepted and read", served.rx + served.tx, Unit::Bytes, exactly(0));
+    let mut scenario = Scenario::new(
+        "14",
+        "20 MiB to a listener that one container made and passed to another",
+    );
+    scenario.counter("received by its creator", made.rx, Unit::Bytes, payload_and(BYTES, 0.5));
+    scenario.counter(
+        "by the one that accepted and read",
+        accepted.rx + accepted.tx,
+        Unit::Bytes,
+        exactly(0),
+    );
     scenario.text("the one that read", &server.log(), &format!("received {BYTES}"));
     scenario.finish();
 }
@@ -51,7 +69,9 @@ fn a_socket_counts_to_the_cgroup_in_which_it_was_made_also_when_its_process_move
     let first = agent.sample(&old.id).counters.tx();
     let mut before_the_move = 0;
     let [left, entered] = agent.moved([&old, &new], || {
-        let words = ["udp-send", "--to", &to, "--count", "10000", "--size", "1000", "--rate", "5000"];
+        let words = [
+            "udp-send", "--to", &to, "--count", "10000", "--size", "1000", "--rate", "5000",
+        ];
         old.exec_detached(&words);
         before_the_move = wait_until("the first datagrams to be counted", DEADLINE, || {
             let sent = agent.sample(&old.id).counters.tx() - first;
@@ -64,14 +84,26 @@ fn a_socket_counts_to_the_cgroup_in_which_it_was_made_also_when_its_process_move
         let resident = cgroup::processes(&new.id).len();
         wait_until("the sender to end", DEADLINE, || {
             let now = cgroup::processes(&new.id).len();
-            if now < resident { Ok(()) } else { Err(format!("{now} processes")) }
+            if now < resident {
+                Ok(())
+            } else {
+                Err(format!("{now} processes"))
+            }
         });
     });
 
-    let mut scenario = Scenario::new("15", "a process moves to another cgroup while it sends 10,000 UDP datagrams of 1,000 B");
+    let mut scenario = Scenario::new(
+        "15",
+        "a process moves to another cgroup while it sends 10,000 UDP datagrams of 1,000 B",
+    );
     let part = Bound::Between(1.0, as_f64(10_279_999));
     scenario.counter("sent when it moved", before_the_move, Unit::Bytes, part);
-    scenario.counter("cgroup in which the socket was made: sent", left.tx, Unit::Bytes, exactly(10_280_000));
+    scenario.counter(
+        "cgroup in which the socket was made: sent",
+        left.tx,
+        Unit::Bytes,
+        exactly(10_280_000),
+    );
     scenario.counter("cgroup of the process: sent", entered.tx, Unit::Bytes, exactly(0));
     scenario.finish();
 }

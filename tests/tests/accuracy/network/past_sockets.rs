@@ -30,7 +30,10 @@ fn what_belongs_to_no_ip_socket_is_not_counted() {
     scenario.counter("received", moved.rx, Unit::Bytes, exactly(PINGS_BYTES));
     scenario.finish();
 
-    let busybox = find_program("busybox").expect("it is in the container too").display().to_string();
+    let busybox = find_program("busybox")
+        .expect("it is in the container too")
+        .display()
+        .to_string();
     let address = container.address();
     let [moved] = agent.moved([&container], || {
         docker
@@ -50,9 +53,22 @@ fn what_belongs_to_no_ip_socket_is_not_counted() {
     let [moved] = agent.moved([&container], || {
         container.exec_program(&["/busybox", "sh", "-c", client]);
     });
-    let mut scenario = Scenario::new("8c", "a DHCP client, which sends 3 requests over a packet socket (AF_PACKET)");
+    let mut scenario = Scenario::new(
+        "8c",
+        "a DHCP client, which sends 3 requests over a packet socket (AF_PACKET)",
+    );
     scenario.counter("sent", moved.tx, Unit::Bytes, exactly(0));
-    scenario.counter("Docker's packets sent", moved.docker().tx_packets, Unit::Count, Bound::AtLeast(3.0));
-    scenario.counter("Docker's bytes sent", moved.docker().tx, Unit::Bytes, Bound::AtLeast(900.0));
+    scenario.counter(
+        "Docker's packets sent",
+        moved.docker().tx_packets,
+        Unit::Count,
+        Bound::AtLeast(3.0),
+    );
+    scenario.counter(
+        "Docker's bytes sent",
+        moved.docker().tx,
+        Unit::Bytes,
+        Bound::AtLeast(900.0),
+    );
     scenario.finish();
 }

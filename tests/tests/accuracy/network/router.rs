@@ -25,7 +25,14 @@ fn a_container_that_forwards_is_not_charged_for_it() {
         docker.netns().run(&["sh", "-c", &format!("echo 0 > {bridges_filter}")]);
     }
     let agent = start_agent(&docker);
-    let forward = ["--network", "one", "--ip", "10.201.1.9", "--sysctl", "net.ipv4.ip_forward=1"];
+    let forward = [
+        "--network",
+        "one",
+        "--ip",
+        "10.201.1.9",
+        "--sysctl",
+        "net.ipv4.ip_forward=1",
+    ];
     let router = idle(&docker, "router", &forward);
     docker.cli(&["network", "connect", "--ip", "10.201.2.9", "two", &router.id]);
     let sender = idle(&docker, "sender", &["--network", "one"]);
@@ -34,15 +41,34 @@ fn a_container_that_forwards_is_not_charged_for_it() {
     sender.in_network(&["ip", "route", "add", subnets[1], "via", "10.201.1.9"]);
     sink.in_network(&["ip", "route", "add", subnets[0], "via", "10.201.2.9"]);
 
-    let [sent, passed, received] =
-        agent.moved([&sender, &router, &sink], || send_tcp(&sender, "10.201.2.5", FORWARDED_BYTES));
-    let mut scenario = Scenario::new("13", "50 MiB over TCP through a container that routes between two networks");
-    scenario.counter("sent by the sender", sent.tx, Unit::Bytes, payload_and(FORWARDED_BYTES, 0.2));
-    scenario.counter("received by the sink", received.rx, Unit::Bytes, payload_and(FORWARDED_BYTES, 0.2));
+    let [sent, passed, received] = agent.moved([&sender, &router, &sink], || {
+        send_tcp(&sender, "10.201.2.5", FORWARDED_BYTES);
+    });
+    let mut scenario = Scenario::new(
+        "13",
+        "50 MiB over TCP through a container that routes between two networks",
+    );
+    scenario.counter(
+        "sent by the sender",
+        sent.tx,
+        Unit::Bytes,
+        payload_and(FORWARDED_BYTES, 0.2),
+    );
+    scenario.counter(
+        "received by the sink",
+        received.rx,
+        Unit::Bytes,
+        payload_and(FORWARDED_BYTES, 0.2),
+    );
     scenario.counter("router", passed.rx + passed.tx, Unit::Bytes, exactly(0));
     let shown = passed.docker().rx + passed.docker().tx;
     // in and out; the answers too
     let twice = as_f64(2 * FORWARDED_BYTES);
-    scenario.counter("Docker's bytes of the router", shown, Unit::Bytes, Bound::Between(twice, twice * 1.02));
+    scenario.counter(
+        "Docker's bytes of the router",
+        shown,
+        Unit::Bytes,
+        Bound::Between(twice, twice * 1.02),
+    );
     scenario.finish();
 }

@@ -26,7 +26,12 @@ fn a_container_without_a_network_of_its_own_has_figures_of_its_own() {
     scenario.counter("sent", sent.tx, Unit::Bytes, payload_and(MIB_100, 0.2));
     scenario.counter("received, beside sent", received.rx, Unit::Bytes, near(sent.tx, 0.1));
     let other = nothing.rx + nothing.tx;
-    scenario.counter("another container on the host's network", other, Unit::Bytes, exactly(0));
+    scenario.counter(
+        "another container on the host's network",
+        other,
+        Unit::Bytes,
+        exactly(0),
+    );
     scenario.text("Docker shows", docker_shows(&sender), "no network");
     scenario.finish();
 
@@ -35,8 +40,16 @@ fn a_container_without_a_network_of_its_own_has_figures_of_its_own() {
         send_tcp(&guest, &address, 3 * bytes);
         send_tcp(&owner, &address, bytes);
     });
-    let mut scenario = Scenario::new("11b", "75 MiB from a container in the network of another, and 25 MiB from that one");
-    scenario.counter("sent by the guest", by_guest.tx, Unit::Bytes, payload_and(3 * bytes, 0.2));
+    let mut scenario = Scenario::new(
+        "11b",
+        "75 MiB from a container in the network of another, and 25 MiB from that one",
+    );
+    scenario.counter(
+        "sent by the guest",
+        by_guest.tx,
+        Unit::Bytes,
+        payload_and(3 * bytes, 0.2),
+    );
     scenario.counter("sent by the owner", by_owner.tx, Unit::Bytes, payload_and(bytes, 0.2));
     let [rx, tx] = [
         by_guest.rx_framed() + by_owner.rx_framed(),
@@ -44,8 +57,18 @@ fn a_container_without_a_network_of_its_own_has_figures_of_its_own() {
     ];
     // Docker knows the shared interface only
     let shown = by_owner.docker();
-    scenario.counter("Docker's bytes sent, beside both + 14 a packet", shown.tx, Unit::Bytes, nearly(tx));
-    scenario.counter("Docker's bytes received, beside both + 14 a packet", shown.rx, Unit::Bytes, nearly(rx));
+    scenario.counter(
+        "Docker's bytes sent, beside both + 14 a packet",
+        shown.tx,
+        Unit::Bytes,
+        nearly(tx),
+    );
+    scenario.counter(
+        "Docker's bytes received, beside both + 14 a packet",
+        shown.rx,
+        Unit::Bytes,
+        nearly(rx),
+    );
     let guest_shown = interface_bytes(&guest).map_or("nothing", |_| "the interface of the owner");
     println!("Docker shows {guest_shown} for the guest");
     scenario.finish();

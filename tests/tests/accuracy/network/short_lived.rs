@@ -45,16 +45,37 @@ fn containers_that_live_for_a_moment_are_counted() {
                 scope.spawn(of_lane)
             });
             let lanes: Vec<_> = lanes.collect();
-            lanes.into_iter().flat_map(|lane| lane.join().expect("it samples")).collect()
+            lanes
+                .into_iter()
+                .flat_map(|lane| lane.join().expect("it samples"))
+                .collect()
         });
     });
     let lost = agent.get("/status").json()["agent"]["lost_updates"].as_u64();
     let all = CONTAINERS as u64 * BYTES;
     let complete = told.iter().filter(|bytes| **bytes >= BYTES).count() as u64;
-    let mut scenario = Scenario::new("19", "100 containers that each send 1 MiB, stay for 0.4 s and are removed");
+    let mut scenario = Scenario::new(
+        "19",
+        "100 containers that each send 1 MiB, stay for 0.4 s and are removed",
+    );
     scenario.counter("received by the sink", received.rx, Unit::Bytes, payload_and(all, 0.5));
-    scenario.counter("containers told with all that they sent", complete, Unit::Count, exactly(CONTAINERS as u64));
-    scenario.counter("sum of what was told last of each", told.iter().sum(), Unit::Bytes, payload_and(all, 0.5));
-    scenario.counter("updates lost", lost.expect("the agent tells it"), Unit::Count, exactly(0));
+    scenario.counter(
+        "containers told with all that they sent",
+        complete,
+        Unit::Count,
+        exactly(CONTAINERS as u64),
+    );
+    scenario.counter(
+        "sum of what was told last of each",
+        told.iter().sum(),
+        Unit::Bytes,
+        payload_and(all, 0.5),
+    );
+    scenario.counter(
+        "updates lost",
+        lost.expect("the agent tells it"),
+        Unit::Count,
+        exactly(0),
+    );
     scenario.finish();
 }

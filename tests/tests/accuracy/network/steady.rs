@@ -16,11 +16,28 @@ fn a_steady_stream_reads_as_its_rate() {
         "udp-send", "--to", &to, "--count", "60000", "--size", "972", "--rate", "2000",
     ];
     let sender = docker.run("sender", &[], &words);
-    let rates: Vec<f64> = agent.samples(&sender.id, 8).iter().map(|sample| sample.net.tx).collect();
+    let rates: Vec<f64> = agent
+        .samples(&sender.id, 8)
+        .iter()
+        .map(|sample| sample.net.tx)
+        .collect();
     println!("{rates:?}");
-    let mut scenario = Scenario::new("5b", "a steady 2,000 UDP datagrams of 972 B a second, over 8 samples, in B/s");
+    let mut scenario = Scenario::new(
+        "5b",
+        "a steady 2,000 UDP datagrams of 972 B a second, over 8 samples, in B/s",
+    );
     let two_percent = Bound::Between(1_960_000.0, 2_040_000.0);
-    scenario.number("lowest rate", rates.iter().copied().fold(f64::MAX, f64::min), Unit::Bytes, two_percent);
-    scenario.number("highest rate", rates.iter().copied().fold(0.0, f64::max), Unit::Bytes, two_percent);
+    scenario.number(
+        "lowest rate",
+        rates.iter().copied().fold(f64::MAX, f64::min),
+        Unit::Bytes,
+        two_percent,
+    );
+    scenario.number(
+        "highest rate",
+        rates.iter().copied().fold(0.0, f64::max),
+        Unit::Bytes,
+        two_percent,
+    );
     scenario.finish();
 }

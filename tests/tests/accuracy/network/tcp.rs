@@ -23,7 +23,10 @@ fn tcp_between_bridged_containers_counts_alike_on_both_sides_and_as_docker_does(
     wait_for_idle_machine();
 
     let [sent, received] = agent.moved([&sender, &sink], || send_100_mib(&sender, &address));
-    let mut scenario = Scenario::new("1", "100 MiB over TCP from one container to another, segmentation offload on");
+    let mut scenario = Scenario::new(
+        "1",
+        "100 MiB over TCP from one container to another, segmentation offload on",
+    );
     scenario.counter("sent", sent.tx, Unit::Bytes, payload_and(MIB_100, 0.2));
     scenario.counter("received", received.rx, Unit::Bytes, payload_and(MIB_100, 0.2));
     scenario.counter("packets sent", sent.tx_packets, Unit::Count, Bound::Told);
@@ -37,12 +40,19 @@ fn tcp_between_bridged_containers_counts_alike_on_both_sides_and_as_docker_does(
     compare_with_docker(&mut scenario, "receiver", &received);
     scenario.finish();
 
-    let [sent, received, nothing] =
-        agent.moved([&sender, &sink, &third], || send_tcp(&sender, &address, MIB_100 / 2));
-    let mut scenario = Scenario::new("4", "50 MiB over TCP from one container to another, a third on the same bridge");
+    let [sent, received, nothing] = agent.moved([&sender, &sink, &third], || send_tcp(&sender, &address, MIB_100 / 2));
+    let mut scenario = Scenario::new(
+        "4",
+        "50 MiB over TCP from one container to another, a third on the same bridge",
+    );
     scenario.counter("sent", sent.tx, Unit::Bytes, payload_and(MIB_100 / 2, 0.2));
     scenario.counter("received, beside sent", received.rx, Unit::Bytes, near(sent.tx, 0.1));
-    scenario.counter("answers received, beside sent", sent.rx, Unit::Bytes, near(received.tx, 0.1));
+    scenario.counter(
+        "answers received, beside sent",
+        sent.rx,
+        Unit::Bytes,
+        near(received.tx, 0.1),
+    );
     scenario.counter("third container", nothing.rx + nothing.tx, Unit::Bytes, exactly(0));
     scenario.finish();
 
@@ -54,7 +64,12 @@ fn tcp_between_bridged_containers_counts_alike_on_both_sides_and_as_docker_does(
     scenario.counter("sent", cut.tx, Unit::Bytes, Bound::Between(more(3.5), more(4.5)));
     let further = cut.tx_segments - cut.tx_packets;
     scenario.counter("segments beyond one a packet", further, Unit::Count, exactly(0));
-    scenario.counter("estimate of no. 1, beside sent", estimate, Unit::Bytes, near(cut.tx, 0.2));
+    scenario.counter(
+        "estimate of no. 1, beside sent",
+        estimate,
+        Unit::Bytes,
+        near(cut.tx, 0.2),
+    );
     scenario.finish();
 }
 

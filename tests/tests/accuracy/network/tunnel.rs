@@ -39,7 +39,9 @@ fn what_goes_through_a_tunnel_counts_once() {
 #[track_caller]
 fn add_tunnel(from: &Container<'_>, to: &Container<'_>, inner: &str) {
     let (local, remote) = (from.address(), to.address());
-    let mut words = vec!["ip", "link", "add", "tunnel", "type", "vxlan", "id", "42", "dstport", "4789"];
+    let mut words = vec![
+        "ip", "link", "add", "tunnel", "type", "vxlan", "id", "42", "dstport", "4789",
+    ];
     words.extend(["dev", "eth0", "local", &local, "remote", &remote]);
     from.in_network(&words);
     from.in_network(&["ip", "address", "add", inner, "dev", "tunnel"]);
@@ -50,8 +52,13 @@ fn add_tunnel(from: &Container<'_>, to: &Container<'_>, inner: &str) {
 #[ignore = "needs root and a Docker engine: cargo xtask test"]
 fn wireguard_is_not_shown() {
     let docker = PrivateDocker::start();
-    let made = docker.netns().attempt(&["ip", "link", "add", "wg0", "type", "wireguard"]);
-    assert!(!made.success, "this kernel has WireGuard: show what the agent tells of it");
+    let made = docker
+        .netns()
+        .attempt(&["ip", "link", "add", "wg0", "type", "wireguard"]);
+    assert!(
+        !made.success,
+        "this kernel has WireGuard: show what the agent tells of it"
+    );
     Scenario::not_shown(
         "16b",
         "the transfer of no. 16 through WireGuard",

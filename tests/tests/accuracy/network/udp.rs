@@ -13,14 +13,14 @@ fn udp_counts_exactly() {
     let sink = docker.run("sink", &[], &["udp-sink", "--port", "5202"]);
     let sender = idle(&docker, "sender", &[]);
     let to = format!("{}:5202", sink.address());
-    let send = |words: &[&str]| {
+    let datagrams = |words: &[&str]| {
         let all = [&["udp-send", "--to", &to], words].concat();
         agent.moved([&sender, &sink], || {
             sender.exec(&all);
         })
     };
 
-    let [sent, received] = send(&["--count", "10000", "--size", "1000"]);
+    let [sent, received] = datagrams(&["--count", "10000", "--size", "1000"]);
     let mut scenario = Scenario::new("5", "10,000 UDP datagrams of 1,000 B from one container to another");
     // 20 B of IP and 8 B of UDP header each
     scenario.counter("sent", sent.tx, Unit::Bytes, exactly(10_280_000));
@@ -31,8 +31,11 @@ fn udp_counts_exactly() {
     compare_with_docker(&mut scenario, "sender", &sent);
     scenario.finish();
 
-    let [sent, received] = send(&["--count", "1", "--size", "64000", "--segment", "1000"]);
-    let mut scenario = Scenario::new("6", "one send of 64,000 B that the kernel cuts into UDP datagrams of 1,000 B");
+    let [sent, received] = datagrams(&["--count", "1", "--size", "64000", "--segment", "1000"]);
+    let mut scenario = Scenario::new(
+        "6",
+        "one send of 64,000 B that the kernel cuts into UDP datagrams of 1,000 B",
+    );
     scenario.counter("sent", sent.tx, Unit::Bytes, exactly(64_028));
     scenario.counter("packets sent", sent.tx_packets, Unit::Count, exactly(1));
     scenario.counter("segments sent", sent.tx_segments, Unit::Count, exactly(64));
@@ -41,8 +44,11 @@ fn udp_counts_exactly() {
     scenario.counter("packets received", received.rx_packets, Unit::Count, exactly(64));
     scenario.finish();
 
-    let [sent, received] = send(&["--count", "10", "--size", "8000"]);
-    let mut scenario = Scenario::new("7", "10 UDP datagrams of 8,000 B over an MTU of 1,500 B: 6 fragments each");
+    let [sent, received] = datagrams(&["--count", "10", "--size", "8000"]);
+    let mut scenario = Scenario::new(
+        "7",
+        "10 UDP datagrams of 8,000 B over an MTU of 1,500 B: 6 fragments each",
+    );
     scenario.counter("sent", sent.tx, Unit::Bytes, exactly(80_280));
     scenario.counter("packets sent", sent.tx_packets, Unit::Count, exactly(10));
     scenario.counter("received", received.rx, Unit::Bytes, exactly(80_280));

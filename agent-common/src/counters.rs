@@ -76,9 +76,11 @@ pub enum LossKind {
     NoEntry = 1,
     /// The lineage of a leaf could not be kept.
     NoLineage = 2,
+    /// A task left a CPU that, as far as was seen, another task had: what it ran since it came is not charged.
+    MissedSwitch = 3,
 }
 
 impl LossKind {
     /// How many kinds there are: the size of the map.
-    pub const COUNT: u32 = 3;
+    pub const COUNT: u32 = 4;
 }

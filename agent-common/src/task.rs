@@ -9,8 +9,9 @@ pub struct ChargedUpTo {
     /// By the scheduler's account: run time of the running task when it was last charged, in ns. By the clock: the
     /// moment.
     pub ns: u64,
-    /// 0 until the first switch after the program was attached.
-    pub is_set: u64,
+    /// By the scheduler's account: the thread that this is about, plus one. By the clock: 1. 0 until the first switch
+    /// after the program was attached.
+    pub whose: u64,
 }
 
 /// How many cgroups a CPU keeps charges of before they go into the map of counters: a power of two.
@@ -32,6 +33,8 @@ pub struct PendingCharge {
 pub struct TaskLayout {
     /// `task_struct.se.sum_exec_runtime`
     pub task_runtime: u64,
+    /// `task_struct.pid`, which is the id of the thread.
+    pub task_pid: u64,
     /// `task_struct.cgroups`
     pub task_cgroups: u64,
     /// `css_set.dfl_cgrp`
@@ -46,6 +49,7 @@ impl TaskLayout {
     /// Before it is found out.
     pub const UNKNOWN: Self = Self {
         task_runtime: 0,
+        task_pid: 0,
         task_cgroups: 0,
         css_set_cgroup: 0,
         cgroup_kernfs_node: 0,
@@ -56,4 +60,4 @@ impl TaskLayout {
 const _: () = assert!(size_of::<ChargedUpTo>() == 16);
 const _: () = assert!(size_of::<PendingCharge>() == 16);
 const _: () = assert!(PENDING_CHARGES.is_power_of_two());
-const _: () = assert!(size_of::<TaskLayout>() == 40);
+const _: () = assert!(size_of::<TaskLayout>() == 48);

@@ -11,7 +11,9 @@
 //! A task that is running would be missing until it gives up the CPU, so the agent runs `flush_task` or `charge_cpu`
 //! on each CPU before it reads.
 
-use agent_common::{ChargedUpTo, PENDING_CHARGES, PendingCharge, TaskLayout};
+#![expect(clippy::cast_possible_truncation, reason = "pointers of this target have 64 bits")]
+
+use agent_common::{ChargedUpTo, LossKind, PENDING_CHARGES, PendingCharge, TaskLayout};
 use aya_ebpf::{
     helpers::{
         bpf_get_current_ancestor_cgroup_id, bpf_get_current_cgroup_id, bpf_get_current_task_btf, bpf_ktime_get_ns,
@@ -21,7 +23,7 @@ use aya_ebpf::{
 };
 
 use crate::{
-    entry::{find_or_make, lose_entry},
+    entry::{find_or_make, lose},
     maps::{CHARGED_UP_TO, COUNTERS, HAS_CURRENT_ANCESTOR, PENDING, TASK_LAYOUT},
 };
 
@@ -34,10 +36,12 @@ type Task = *const u8;
 /// Charges the task that leaves with what the scheduler says it ran.
 #[btf_tracepoint(function = "sched_switch")]
 pub(crate) fn charge_task(ctx: BtfTracePointContext) -> i32 {
-    let (prev, next): (Task, Task) = (ctx.arg(1), ctx.arg(2));
     let layout = TASK_LAYOUT.load();
-    // SAFETY: the kernel passes two live tasks.
-    unsafe { charge_runtime(prev, runtime_ns(next, &layout), &layout) };
+    // SAFETY: the kernel passes two live tasks, with interrupts off.
+    unsafe {
+        let (prev, next) = (RunTime::of(ctx.arg(1), &layout), RunTime::of(ctx.arg(2), &layout));
+        charge_run_time(ctx.arg(1), prev, next, &layout);
+    }
     0
 }
 
@@ -45,40 +49,70 @@ pub(crate) fn charge_task(ctx: BtfTracePointContext) -> i32 {
 #[raw_tracepoint(tracepoint = "sched_switch")]
 pub(crate) fn flush_task(_ctx: RawTracePointContext) -> i32 {
     let layout = TASK_LAYOUT.load();
-    // SAFETY: the current task lives.
+    // SAFETY: the current task lives, and does not leave while this runs.
     unsafe {
         let task: Task = bpf_get_current_task_btf().cast();
-        charge_runtime(task, runtime_ns(task, &layout), &layout);
+        let now = RunTime::of(task, &layout);
+        charge_run_time(task, now, now, &layout);
     }
     if let Some(pending) = PENDING.get_ptr_mut(0) {
         for index in 0..PENDING_CHARGES {
-            // SAFETY: this CPU's value, and interrupts are off.
+            // SAFETY: this CPU's value, and nothing else on this CPU touches it meanwhile.
             unsafe { settle(pending.cast::<PendingCharge>().add(index)) };
         }
     }
     0
 }
 
-/// Charges `task` with its run time since this CPU was last charged; from here on the CPU is charged from `next_ns`.
+/// What a thread has run up to now, by the scheduler's account.
+#[derive(Clone, Copy)]
+struct RunTime {
+    /// Its id plus one: no thread has 0.
+    whose: u64,
+    ns: u64,
+}
+
+impl RunTime {
+    /// # Safety
+    /// `task` is a live task.
+    #[inline(always)]
+    unsafe fn of(task: Task, layout: &TaskLayout) -> Self {
+        // SAFETY: as the caller says; the offsets are those of this kernel's BTF.
+        unsafe {
+            Self {
+                whose: u64::from(field::<u32>(task, layout.task_pid)) + 1,
+                ns: field(task, layout.task_runtime),
+            }
+        }
+    }
+}
+
+/// Charges `task` with its run time since this CPU was last charged; from here on the CPU is charged from `next`.
 ///
 /// # Safety
-/// `task` is a live task, and interrupts are off.
+/// `task` is a live task and the current one, and nothing else on this CPU charges meanwhile.
 #[inline(always)]
-unsafe fn charge_runtime(task: Task, next_ns: u64, layout: &TaskLayout) {
+unsafe fn charge_run_time(task: Task, now: RunTime, next: RunTime, layout: &TaskLayout) {
     // SAFETY: as the caller says.
-    let (Some(since_ns), now_ns) = (unsafe { (charged_up_to(next_ns), runtime_ns(task, layout)) }) else {
+    let Some(since) = (unsafe { charged_up_to(next.whose, next.ns) }) else {
         return;
     };
-    // SAFETY: fields of live tasks, at the offsets that this kernel's BTF gives.
+    // SAFETY: fields of live objects, at the offsets that this kernel's BTF gives.
     let cgroup_id = unsafe {
         let css_set = field::<Task>(task, layout.task_cgroups);
         let cgroup = field::<Task>(css_set, layout.css_set_cgroup);
         let kernfs_node = field::<Task>(cgroup, layout.cgroup_kernfs_node);
         field::<u64>(kernfs_node, layout.kernfs_node_id)
     };
-    if cgroup_id > ROOT_CGROUP_ID {
-        // SAFETY: interrupts are off.
-        unsafe { charge_later(cgroup_id, now_ns.saturating_sub(since_ns)) };
+    if cgroup_id <= ROOT_CGROUP_ID {
+        return;
+    }
+    if since.whose == now.whose {
+        // SAFETY: as the caller says.
+        unsafe { charge_later(cgroup_id, now.ns.saturating_sub(since.ns)) };
+    } else {
+        // Another thread's run time is no measure for this one: what it ran since it came is not known.
+        lose(LossKind::MissedSwitch);
     }
 }
 
@@ -128,9 +162,9 @@ unsafe fn settle(place: *mut PendingCharge) {
             return;
         }
         (*place).ns = 0;
-        match COUNTERS.get_ptr_mut(&cgroup_id) {
+        match COUNTERS.get_ptr_mut(cgroup_id) {
             Some(entry) => (*entry).cpu_ns += ns,
-            None => lose_entry(),
+            None => lose(LossKind::NoEntry),
         }
     }
 }
@@ -139,27 +173,27 @@ unsafe fn settle(place: *mut PendingCharge) {
 #[raw_tracepoint(tracepoint = "sched_switch")]
 pub(crate) fn charge_cpu(_ctx: RawTracePointContext) -> i32 {
     // SAFETY: helpers without arguments; interrupts are off.
-    let (since_ns, now_ns, cgroup_id) = unsafe {
+    let (since, now_ns, cgroup_id) = unsafe {
         let now_ns = bpf_ktime_get_ns();
-        (charged_up_to(now_ns), now_ns, bpf_get_current_cgroup_id())
+        (charged_up_to(1, now_ns), now_ns, bpf_get_current_cgroup_id())
     };
-    if let Some(since_ns) = since_ns {
+    if let Some(since) = since {
         // The fast clock may step back by a few ns.
-        charge(cgroup_id, now_ns.saturating_sub(since_ns));
+        charge(cgroup_id, now_ns.saturating_sub(since.ns));
     }
     0
 }
 
-/// Up to when this CPU was charged, which is `next_ns` from here on; `None` the first time.
+/// Up to when this CPU was charged, which is `ns` of `whose` from here on; `None` the first time.
 ///
 /// # Safety
-/// Interrupts are off.
+/// Nothing else on this CPU charges meanwhile.
 #[inline(always)]
-unsafe fn charged_up_to(next_ns: u64) -> Option<u64> {
+unsafe fn charged_up_to(whose: u64, ns: u64) -> Option<ChargedUpTo> {
     let charged = CHARGED_UP_TO.get_ptr_mut(0)?;
-    // SAFETY: this CPU's value, which nothing else on this CPU touches while interrupts are off.
-    let before = unsafe { charged.replace(ChargedUpTo { ns: next_ns, is_set: 1 }) };
-    (before.is_set != 0).then_some(before.ns)
+    // SAFETY: this CPU's value, which nothing else on this CPU touches meanwhile.
+    let before = unsafe { charged.replace(ChargedUpTo { ns, whose }) };
+    (before.whose != 0).then_some(before)
 }
 
 #[inline(always)]
@@ -182,12 +216,6 @@ fn current_ancestor(level: i32) -> u64 {
     }
     // SAFETY: any level is allowed; the helper answers 0 where there is none.
     unsafe { bpf_get_current_ancestor_cgroup_id(level) }
-}
-
-#[inline(always)]
-unsafe fn runtime_ns(task: Task, layout: &TaskLayout) -> u64 {
-    // SAFETY: passed on from the caller.
-    unsafe { field(task, layout.task_runtime) }
 }
 
 /// A field of a kernel object. The verifier knows the type of `object` and checks the offset against it.

@@ -53,10 +53,10 @@ pub(crate) fn find_or_make(
     None
 }
 
-/// Counts that an entry which was there is no more.
+/// Counts a loss.
 #[inline(always)]
-pub(crate) fn lose_entry() {
-    count_loss(LossKind::NoEntry);
+pub(crate) fn lose(kind: LossKind) {
+    count_loss(kind);
 }
 
 #[inline(always)]

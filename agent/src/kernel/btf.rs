@@ -47,6 +47,7 @@ pub fn task_layout(btf: &[u8]) -> Result<TaskLayout, BtfError> {
     };
     Ok(TaskLayout {
         task_runtime: member(task, "task_struct.se")? + member(entity, "sched_entity.sum_exec_runtime")?,
+        task_pid: member(task, "task_struct.pid")?,
         task_cgroups: member(task, "task_struct.cgroups")?,
         css_set_cgroup: member(css_set, "css_set.dfl_cgrp")?,
         cgroup_kernfs_node: member(cgroup, "cgroup.kn")?,

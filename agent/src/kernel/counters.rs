@@ -31,6 +31,8 @@ pub struct Losses {
     pub no_entry: u64,
     /// A lineage could not be kept: that leaf is found by its path.
     pub no_lineage: u64,
+    /// The time of a task on a CPU, up to a slice of it, could not be told.
+    pub missed_switch: u64,
 }
 
 /// The attached programs and their maps. Dropping it detaches everything.
@@ -202,6 +204,7 @@ impl KernelCounters {
             map_full: total(LossKind::MapFull)?,
             no_entry: total(LossKind::NoEntry)?,
             no_lineage: total(LossKind::NoLineage)?,
+            missed_switch: total(LossKind::MissedSwitch)?,
         })
     }
 }

@@ -2,7 +2,10 @@ use super::*;
 
 /// Names and members of the five structs, members as name and offset in bits.
 const STRUCTS: [(&str, &[(&str, u32)]); 5] = [
-    ("task_struct", &[("flags", 0), ("se", 1024), ("cgroups", 2048)]),
+    (
+        "task_struct",
+        &[("flags", 0), ("se", 1024), ("cgroups", 2048), ("pid", 4096)],
+    ),
     ("sched_entity", &[("sum_exec_runtime", 80)]),
     ("css_set", &[("dfl_cgrp", 576)]),
     ("cgroup", &[("kn", 1920)]),
@@ -44,6 +47,7 @@ fn offsets_are_read_with_and_without_bit_fields() {
             layout,
             TaskLayout {
                 task_runtime: 138,
+                task_pid: 512,
                 task_cgroups: 256,
                 css_set_cgroup: 72,
                 cgroup_kernfs_node: 240,

@@ -70,6 +70,8 @@ pub struct SourceHealth {
     pub map_entries: usize,
     /// Updates that the kernel programs could not count.
     pub lost_updates: u64,
+    /// Times that a task on a CPU could not be charged, each up to one slice.
+    pub missed_switches: u64,
     /// What CPU time is; `None` where the kernel programs do not count.
     pub cpu_account: Option<CpuAccountName>,
 }

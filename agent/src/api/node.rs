@@ -43,6 +43,7 @@ struct Network {
 struct AgentHealth {
     map_entries: usize,
     lost_updates: u64,
+    missed_switches: u64,
     ticks_missed: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     cpu_account: Option<CpuAccountName>,
@@ -85,6 +86,7 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<Status>, 
         agent: AgentHealth {
             map_entries: snapshot.health.map_entries,
             lost_updates: snapshot.health.lost_updates,
+            missed_switches: snapshot.health.missed_switches,
             ticks_missed: snapshot.ticks_missed,
             cpu_account: snapshot.health.cpu_account,
         },

@@ -57,6 +57,8 @@ pub(super) fn run(kernel: &mut KernelCounters, v2_root: &Path, executable: &Path
     })?;
     run_probe(executable, &child_cgroup.0)?;
 
+    // Also where running tasks are not to be charged later on.
+    kernel.flush()?;
     let mut all = Vec::new();
     kernel.read(&mut all)?;
     let counted = all

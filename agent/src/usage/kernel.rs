@@ -143,7 +143,8 @@ impl KernelUsage {
         }
         self.health = SourceHealth {
             map_entries: self.entries.len(),
-            lost_updates: losses.map_full + losses.no_entry + losses.missed_switch,
+            lost_updates: losses.map_full + losses.no_entry,
+            missed_switches: losses.missed_switch,
             cpu_account: Some(if self.kernel.reads_the_clock() {
                 CpuAccountName::Clock
             } else {

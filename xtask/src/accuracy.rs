@@ -62,7 +62,7 @@ fn run(filter: Option<&str>) -> Result<(test::Totals, Vec<Record>)> {
     let dir = tempfile::tempdir().context("making a directory for the records")?;
     let totals = test::as_root(|name| name == TARGET, filter, &[("BALANCER_ACCURACY_DIR", dir.path())])?;
     let records = record::read_all(dir.path())?;
-    if records.is_empty() && totals.ran() > 0 {
+    if records.is_empty() && filter.is_none() {
         bail!("no scenario wrote a record");
     }
     Ok((totals, records))

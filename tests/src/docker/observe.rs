@@ -36,7 +36,13 @@ impl PrivateDocker {
             &["network", "ls", "--quiet"],
             &["images", "--all", "--quiet"],
         ];
-        lists.map(|words| self.cli(words)).join("\n--\n")
+        // images of one second come in any order
+        let sorted = |text: String| {
+            let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+            lines.sort_unstable();
+            lines.join("\n")
+        };
+        lists.map(|words| sorted(self.cli(words))).join("\n--\n")
     }
 
     /// The API calls that the engine has logged so far, as `METHOD /path?query`.

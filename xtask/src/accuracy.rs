@@ -60,7 +60,11 @@ pub(crate) fn lane(filter: Option<&str>) -> Result<test::Totals> {
 
 fn run(filter: Option<&str>) -> Result<(test::Totals, Vec<Record>)> {
     let dir = tempfile::tempdir().context("making a directory for the records")?;
-    let totals = test::as_root(|name| name == TARGET, filter, &[("BALANCER_ACCURACY_DIR", dir.path())])?;
+    let totals = test::as_root(
+        |name| name == TARGET,
+        filter,
+        &[("BALANCER_ACCURACY_DIR", dir.path().as_os_str())],
+    )?;
     let records = record::read_all(dir.path())?;
     if records.is_empty() && filter.is_none() {
         bail!("no scenario wrote a record");

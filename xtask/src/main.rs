@@ -1,5 +1,5 @@
 //! Chores of this repository, one file a command: `cargo xtask setup | run | demo | test | vm | check | accuracy |
-//! bench`.
+//! bench | churn`.
 //!
 //! It prints every command that it runs. It never compiles the kernel programs itself: `agent/build.rs` does, so that
 //! a plain `cargo build` gives the same agent.
@@ -8,6 +8,7 @@ mod accuracy;
 mod artifacts;
 mod bench;
 mod check;
+mod churn;
 mod command;
 mod demo;
 mod docker;
@@ -49,6 +50,8 @@ enum Chore {
     Accuracy(accuracy::Args),
     /// Measure the agent beside what users would pick instead, and write docs/performance.md.
     Bench(bench::Args),
+    /// Containers made and removed as fast as it goes for an hour, and whether what the agent holds stays level.
+    Churn(churn::Args),
 }
 
 fn main() -> ExitCode {
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Chore::Check(args) => check::main(&args),
         Chore::Accuracy(args) => accuracy::main(&args),
         Chore::Bench(args) => bench::main(&args),
+        Chore::Churn(args) => churn::main(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

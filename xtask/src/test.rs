@@ -2,7 +2,7 @@
 
 mod totals;
 
-use std::path::Path;
+use std::ffi::OsStr;
 
 use anyhow::{Result, bail, ensure};
 use clap::ValueEnum;
@@ -90,7 +90,7 @@ fn unit(filter: Option<&str>) -> Result<Totals> {
 pub(crate) fn as_root(
     wanted: impl Fn(&str) -> bool,
     filter: Option<&str>,
-    variables: &[(&str, &Path)],
+    variables: &[(&str, &OsStr)],
 ) -> Result<Totals> {
     if !is_root() && find("sudo").is_none() {
         bail!("the tests with Docker need root, and there is no sudo here: run them as root");

@@ -38,6 +38,12 @@ impl PrivateDocker {
         }
     }
 
+    /// Runs `workload command...` in a container to its end, and until Docker has removed it.
+    #[track_caller]
+    pub fn run_to_end(&self, name: &str, options: &[&str], command: &[&str]) -> String {
+        self.cli(&Self::container_words("run", &["--rm"], name, options, command))
+    }
+
     fn container_words<'a>(
         verb: &'a str,
         first: &[&'a str],

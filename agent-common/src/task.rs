@@ -33,6 +33,10 @@ pub struct PendingCharge {
 pub struct TaskLayout {
     /// `task_struct.se.sum_exec_runtime`
     pub task_runtime: u64,
+    /// `task_struct.se.prev_sum_exec_runtime`: that when the fair scheduler last gave the task a CPU.
+    pub task_runtime_before: u64,
+    /// `task_struct.prio`
+    pub task_priority: u64,
     /// `task_struct.pid`, which is the id of the thread.
     pub task_pid: u64,
     /// `task_struct.cgroups`
@@ -49,6 +53,8 @@ impl TaskLayout {
     /// Before it is found out.
     pub const UNKNOWN: Self = Self {
         task_runtime: 0,
+        task_runtime_before: 0,
+        task_priority: 0,
         task_pid: 0,
         task_cgroups: 0,
         css_set_cgroup: 0,
@@ -60,4 +66,4 @@ impl TaskLayout {
 const _: () = assert!(size_of::<ChargedUpTo>() == 16);
 const _: () = assert!(size_of::<PendingCharge>() == 16);
 const _: () = assert!(PENDING_CHARGES.is_power_of_two());
-const _: () = assert!(size_of::<TaskLayout>() == 48);
+const _: () = assert!(size_of::<TaskLayout>() == 64);

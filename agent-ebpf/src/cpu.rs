@@ -13,6 +13,8 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "pointers of this target have 64 bits")]
 
+use core::ops::Range;
+
 use agent_common::{ChargedUpTo, LossKind, PENDING_CHARGES, PendingCharge, TaskLayout};
 use aya_ebpf::{
     helpers::{
@@ -29,6 +31,9 @@ use crate::{
 
 /// Ids up to this one are no cgroup (0) and the root (1), where the idle task is: its time is nobody's.
 const ROOT_CGROUP_ID: u64 = 1;
+
+/// Priorities that the fair scheduler serves, as the kernel numbers them: below are real-time tasks.
+const FAIR_PRIORITIES: Range<u32> = 100..140;
 
 /// A `task_struct`, as the verifier knows it: any field may be read, and what is read from it.
 type Task = *const u8;
@@ -107,13 +112,35 @@ unsafe fn charge_run_time(task: Task, now: RunTime, next: RunTime, layout: &Task
     if cgroup_id <= ROOT_CGROUP_ID {
         return;
     }
-    if since.whose == now.whose {
-        // SAFETY: as the caller says.
-        unsafe { charge_later(cgroup_id, now.ns.saturating_sub(since.ns)) };
+    let since_ns = if since.whose == now.whose {
+        Some(since.ns)
     } else {
-        // Another thread's run time is no measure for this one: what it ran since it came is not known.
-        lose(LossKind::MissedSwitch);
+        // Another thread's run time is no measure for this one.
+        // SAFETY: as the caller says.
+        unsafe { ran_before(task, layout) }
+    };
+    match since_ns {
+        // SAFETY: as the caller says.
+        Some(since_ns) => unsafe { charge_later(cgroup_id, now.ns.saturating_sub(since_ns)) },
+        None => lose(LossKind::MissedSwitch),
     }
+}
+
+/// What the task had run when it came to its CPU, for one whose coming was not seen: some kernels do not tell when
+/// certain threads leave. Only the fair scheduler keeps it.
+///
+/// # Safety
+/// `task` is a live task.
+#[inline(always)]
+unsafe fn ran_before(task: Task, layout: &TaskLayout) -> Option<u64> {
+    // SAFETY: as the caller says; the offsets are those of this kernel's BTF.
+    let (priority, ran_before_ns) = unsafe {
+        (
+            field::<u32>(task, layout.task_priority),
+            field::<u64>(task, layout.task_runtime_before),
+        )
+    };
+    FAIR_PRIORITIES.contains(&priority).then_some(ran_before_ns)
 }
 
 /// Keeps the charge on this CPU, where a cgroup that was charged of late is found without a lookup in the map of

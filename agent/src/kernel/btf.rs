@@ -45,8 +45,11 @@ pub fn task_layout(btf: &[u8]) -> Result<TaskLayout, BtfError> {
         of.and_then(|of| of.member(short.as_bytes(), &sections))
             .ok_or(BtfError::Missing(name))
     };
+    let entity_of_task = member(task, "task_struct.se")?;
     Ok(TaskLayout {
-        task_runtime: member(task, "task_struct.se")? + member(entity, "sched_entity.sum_exec_runtime")?,
+        task_runtime: entity_of_task + member(entity, "sched_entity.sum_exec_runtime")?,
+        task_runtime_before: entity_of_task + member(entity, "sched_entity.prev_sum_exec_runtime")?,
+        task_priority: member(task, "task_struct.prio")?,
         task_pid: member(task, "task_struct.pid")?,
         task_cgroups: member(task, "task_struct.cgroups")?,
         css_set_cgroup: member(css_set, "css_set.dfl_cgrp")?,

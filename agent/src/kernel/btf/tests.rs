@@ -4,9 +4,9 @@ use super::*;
 const STRUCTS: [(&str, &[(&str, u32)]); 5] = [
     (
         "task_struct",
-        &[("flags", 0), ("se", 1024), ("cgroups", 2048), ("pid", 4096)],
+        &[("flags", 0), ("prio", 64), ("se", 1024), ("cgroups", 2048), ("pid", 4096)],
     ),
-    ("sched_entity", &[("sum_exec_runtime", 80)]),
+    ("sched_entity", &[("sum_exec_runtime", 80), ("prev_sum_exec_runtime", 160)]),
     ("css_set", &[("dfl_cgrp", 576)]),
     ("cgroup", &[("kn", 1920)]),
     ("kernfs_node", &[("id", 768)]),
@@ -47,6 +47,8 @@ fn offsets_are_read_with_and_without_bit_fields() {
             layout,
             TaskLayout {
                 task_runtime: 138,
+                task_runtime_before: 148,
+                task_priority: 8,
                 task_pid: 512,
                 task_cgroups: 256,
                 css_set_cgroup: 72,

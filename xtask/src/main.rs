@@ -13,6 +13,7 @@ mod command;
 mod demo;
 mod docker;
 mod generated;
+mod packages;
 mod rules;
 mod run;
 mod setup;

@@ -2,6 +2,7 @@
 
 mod bench;
 mod console;
+mod emulator;
 mod fault;
 mod initramfs;
 mod kernels;

@@ -1,131 +1,30 @@
-//! Peers that are packages: fetched by apt and unpacked into a directory, not installed. No service is started, nothing
-//! of them is left on the machine, and none of it needs root.
+//! Peers that are packages: fetched and unpacked, so that none of them runs beside the measurement as a service.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use crate::packages::{self, Packaged};
 
-use crate::command::{Command, find};
-
-/// A package, and where it is.
-struct Peer {
-    /// Where the program lies in the package.
-    program: &'static str,
-    packages: &'static [&'static str],
-    /// The suite of the archive that has it, where the machine's own has not.
-    suite: Option<&'static str>,
-}
-
-const PEERS: [Peer; 2] = [
-    Peer {
+const PEERS: [Packaged; 2] = [
+    Packaged {
         program: "usr/sbin/netdata",
         packages: &["netdata-core", "netdata-plugins-bash"],
         suite: None,
     },
-    Peer {
+    Packaged {
         program: "usr/bin/cadvisor",
         packages: &["cadvisor"],
         suite: Some("bullseye"),
     },
 ];
 
-const ARCHIVE_KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
-
 /// Unpacks what is not there yet below `dir`, and gives where programs are. What cannot be had is said; the report names it as
 /// missing.
-pub(super) fn unpack(dir: &Path) -> Result<PathBuf> {
+pub(super) fn unpack(dir: &Path) -> PathBuf {
     let root = dir.join("root");
-    fs::create_dir_all(&root).with_context(|| format!("making {}", root.display()))?;
-    for peer in PEERS.iter().filter(|peer| !root.join(peer.program).is_file()) {
-        if let Err(error) = fetch(peer, dir, &root) {
+    for peer in &PEERS {
+        if let Err(error) = packages::unpack(peer, &root) {
             eprintln!("bench: {} cannot be had here: {error:#}", peer.program);
         }
     }
-    Ok(root)
-}
-
-fn fetch(peer: &Peer, dir: &Path, root: &Path) -> Result<()> {
-    ensure!(
-        find("apt-get").is_some() && find("dpkg-deb").is_some(),
-        "there is no apt"
-    );
-    eprintln!("bench: fetching {} (unpacked, not installed)", peer.packages.join(" "));
-    // packages and lists are needed once
-    let temporary = tempfile::tempdir_in(dir).context("making a directory for packages")?;
-    let own = temporary.path();
-    fs::create_dir_all(own.join("archives/partial")).context("making a directory for packages")?;
-    fs::create_dir_all(own.join("lists/partial")).context("making a directory for package lists")?;
-    let mut options = vec![format!("Dir::Cache={}", own.display()), "Debug::NoLocking=1".to_owned()];
-    if let Some(suite) = peer.suite {
-        let list = own.join("sources.list");
-        fs::write(&list, source(&mirror()?, suite)).context("writing a list of sources")?;
-        options.push(format!("Dir::Etc::SourceList={}", list.display()));
-        options.push("Dir::Etc::SourceParts=/dev/null".to_owned());
-        options.push(format!("Dir::State::lists={}/lists", own.display()));
-        apt(&options).arg("update").output()?;
-    }
-    apt(&options)
-        .args(["install", "--download-only", "--yes", "--no-install-recommends"])
-        .args(peer.packages)
-        .output()?;
-    for package in fs::read_dir(own.join("archives")).context("looking for packages")? {
-        let package = package.context("looking for packages")?.path();
-        if package.extension().is_some_and(|extension| extension == "deb") {
-            Command::new("dpkg-deb")
-                .arg("--extract")
-                .arg(package)
-                .arg(root)
-                .output()?;
-        }
-    }
-    ensure!(root.join(peer.program).is_file(), "its package has no {}", peer.program);
-    Ok(())
-}
-
-fn apt(options: &[String]) -> Command {
-    let command = Command::new("apt-get").env("LC_ALL", "C");
-    options
-        .iter()
-        .fold(command, |command, option| command.args(["-o", option]))
-}
-
-/// Where this machine gets Debian from, by its own answer.
-fn mirror() -> Result<String> {
-    let targets = Command::new("apt-get").args(["indextargets", "--format", "$(LABEL) $(COMPONENT) $(REPO_URI)"]);
-    let answer = targets.ask().with_context(|| format!("`{targets}` fails"))?;
-    mirror_in(&answer).context("this machine gets nothing from a Debian archive")
-}
-
-fn mirror_in(targets: &str) -> Option<String> {
-    let mut lines = targets.lines().filter_map(|line| line.strip_prefix("Debian main "));
-    lines.next().map(str::to_owned)
-}
-
-fn source(mirror: &str, suite: &str) -> String {
-    format!("deb [signed-by={ARCHIVE_KEYS}] {mirror} {suite} main\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_mirror_is_the_machines_own() {
-        let targets = "Other main https://other.example/\nDebian-Security main http://mirror.example/debian-security/\n\
-                       Debian main http://mirror.example/debian/\n";
-        assert_eq!(mirror_in(targets).as_deref(), Some("http://mirror.example/debian/"));
-        assert_eq!(mirror_in("Ubuntu main http://mirror.example/ubuntu/\n"), None);
-    }
-
-    #[test]
-    fn another_suite_comes_from_the_same_mirror() {
-        let line = source("http://mirror.example/debian/", "bullseye");
-        assert!(
-            line.ends_with("http://mirror.example/debian/ bullseye main\n"),
-            "{line}"
-        );
-    }
+    root
 }

@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result};
 use super::{
     Args, Fault, Outcome,
     console::End,
+    emulator::Emulator,
     fault,
     initramfs::Initramfs,
     kernels::{Kernel, modules},
@@ -23,6 +24,7 @@ use crate::{artifacts, command::workspace};
 /// What all guests share.
 pub(super) struct Bench {
     dir: PathBuf,
+    emulator: Emulator,
     agent: Vec<u8>,
     programs: Programs,
     /// Those for a guest with a Docker engine.
@@ -54,6 +56,7 @@ impl Bench {
         fs::create_dir_all(&dir).with_context(|| format!("creating {}", dir.display()))?;
         Ok(Self {
             dir,
+            emulator: Emulator::find()?,
             agent,
             programs,
             engine,
@@ -93,6 +96,7 @@ impl Bench {
         let initramfs = self.dir.join(format!("{name}.cpio"));
         self.pack(row, &kernel, args.fault == Some(Fault::Hang), &initramfs)?;
         let guest = Guest {
+            emulator: &self.emulator,
             image: &kernel.image,
             initramfs: &initramfs,
             boot_words: row.twist.boot_words(),
@@ -111,9 +115,12 @@ impl Bench {
             Some(End::Failed(what)) => Err(format!("{what}; {console}")),
             Some(End::Crashed(line)) => Err(format!("the kernel gave up: {line}; {console}")),
             None => Err(format!(
-                "no verdict after {} s; it told last: {:?}; {console}",
+                "no verdict after {} s; it told last: {:?}{}; {console}",
                 ran.took.as_secs(),
-                ran.last_told
+                ran.last_told,
+                ran.emulator_said
+                    .map(|said| format!("; QEMU said: {said}"))
+                    .unwrap_or_default()
             )),
         })
     }

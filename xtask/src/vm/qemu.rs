@@ -10,7 +10,10 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use super::console::{Console, End};
+use super::{
+    console::{Console, End},
+    emulator::Emulator,
+};
 use crate::command::Command;
 
 /// How often the console is looked at.
@@ -21,6 +24,7 @@ const GRACE: Duration = Duration::from_secs(30);
 /// A guest to run.
 #[derive(Debug)]
 pub(crate) struct Guest<'a> {
+    pub(crate) emulator: &'a Emulator,
     pub(crate) image: &'a Path,
     pub(crate) initramfs: &'a Path,
     pub(crate) boot_words: &'a [&'a str],
@@ -38,6 +42,8 @@ pub(crate) struct Ran {
     pub(crate) end: Option<End>,
     pub(crate) last_told: String,
     pub(crate) facts: Vec<String>,
+    /// QEMU's own last words, of one that did not even start the guest.
+    pub(crate) emulator_said: Option<String>,
     pub(crate) took: Duration,
 }
 
@@ -54,7 +60,8 @@ impl Guest<'_> {
             "apparmor=0",
         ];
         let append: Vec<&str> = words.iter().chain(self.boot_words).copied().collect();
-        Command::new("qemu-system-x86_64")
+        self.emulator
+            .command()
             .args(["-machine", &format!("pc,hpet={hpet}"), "-accel", self.accelerator])
             // QEMU 7.2 now and then spoils the flags behind a cmpxchg16b, and the kernel dies of it
             .args(["-cpu", "max,-cx16", "-smp", "2", "-m", "2048"])
@@ -69,7 +76,8 @@ impl Guest<'_> {
     pub(crate) fn run(&self) -> Result<Ran> {
         let started = Instant::now();
         fs::write(self.console, "").with_context(|| format!("creating {}", self.console.display()))?;
-        let log = File::create(self.console.with_extension("qemu"))?;
+        let own_words = self.console.with_extension("qemu");
+        let log = File::create(&own_words)?;
         let mut child = self.command().spawn(log)?;
         let mut tail = Tail::of(self.console)?;
         let mut console = Console::default();
@@ -91,7 +99,9 @@ impl Guest<'_> {
                 .context("ending QEMU")?;
         }
         child.wait()?;
+        let said = fs::read_to_string(&own_words).unwrap_or_default();
         Ok(Ran {
+            emulator_said: said.lines().next_back().map(str::to_owned),
             end,
             last_told: console.last_told,
             facts: console.facts,

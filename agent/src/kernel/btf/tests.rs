@@ -4,9 +4,18 @@ use super::*;
 const STRUCTS: [(&str, &[(&str, u32)]); 5] = [
     (
         "task_struct",
-        &[("flags", 0), ("prio", 64), ("se", 1024), ("cgroups", 2048), ("pid", 4096)],
+        &[
+            ("flags", 0),
+            ("prio", 64),
+            ("se", 1024),
+            ("cgroups", 2048),
+            ("pid", 4096),
+        ],
     ),
-    ("sched_entity", &[("sum_exec_runtime", 80), ("prev_sum_exec_runtime", 160)]),
+    (
+        "sched_entity",
+        &[("sum_exec_runtime", 80), ("prev_sum_exec_runtime", 160)],
+    ),
     ("css_set", &[("dfl_cgrp", 576)]),
     ("cgroup", &[("kn", 1920)]),
     ("kernfs_node", &[("id", 768)]),

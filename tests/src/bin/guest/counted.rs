@@ -1,6 +1,5 @@
 //! Where the programs load, what they count is right: against what was sent, and against the kernel's own account.
 
-use std::fs;
 use std::time::Duration;
 
 use agent_tests::agent::{Agent, AgentCommand};
@@ -10,6 +9,7 @@ use agent_tests::sample::Counters;
 use agent_tests::wait::wait_until_true;
 
 use crate::cgroups;
+use crate::cpu;
 use crate::row::{Layout, Row};
 use crate::stage::{Handmade, Stage};
 use crate::verdict::Verdict;
@@ -23,12 +23,6 @@ const NESTED_DATAGRAMS: u64 = 1000;
 const CONNECTIONS: u32 = 50;
 /// An IPv4 header and a TCP header with the options of a SYN.
 const SYN_ACK_BYTES: u64 = 60;
-const CPU_SAMPLES: u16 = 4;
-/// Of all samples together.
-const CPU_PERCENT_APART: f64 = 1.0;
-/// Of one sample. The machine may take the emulator off its CPU between the read of a counter and that of the clock,
-/// and no guest can see that: what one sample then has too little, the next has too much.
-const SAMPLE_PERCENT_APART: f64 = 10.0;
 const END_DEADLINE: Duration = Duration::from_secs(20);
 const LOG: &str = "info,balancer_agent::kernel=debug";
 
@@ -52,7 +46,7 @@ pub(crate) fn check(row: &Row, verdict: &mut Verdict) {
     verdict.check("loopback apart", || loopback(&stage, &agent));
     verdict.check("SYN-ACK", || syn_ack(&stage, &agent));
     verdict.check("nested cgroup that is gone", || nested(row, &stage, &agent));
-    verdict.check("CPU as accounted", || cpu(&stage, &agent));
+    verdict.check("CPU as accounted", || cpu::check(&stage.left, &agent));
     verdict.check("ends clean", || ends_clean(&agent));
 }
 
@@ -233,57 +227,6 @@ fn nested(row: &Row, stage: &Stage, agent: &Agent) {
              (every 10 s) is not counted to the container"
         );
     }
-}
-
-fn cpu(stage: &Stage, agent: &Agent) {
-    let account_ns = || {
-        let file = stage.left.dirs[0].join("cpu.stat");
-        let text = fs::read_to_string(file).expect("the v2 tree has cpu.stat");
-        let usage = text.lines().find_map(|line| line.strip_prefix("usage_usec "));
-        usage
-            .and_then(|us| us.parse::<u64>().ok())
-            .expect("cpu.stat tells usage_usec")
-            * 1000
-    };
-    let before_ns = (agent.settled_cpu(&stage.left.id).counters.cpu(), account_ns());
-    let interrupts_before_ns = interrupts_ns();
-    let load = stage.left.start_load(&["spin", "--threads", "1", "--seconds", "8"]);
-    let figures: Vec<f64> = agent
-        .samples(&stage.left.id, usize::from(CPU_SAMPLES))
-        .iter()
-        .map(|sample| sample.cpu)
-        .collect();
-    load.wait();
-    let counted_ns = agent.settled_cpu(&stage.left.id).counters.cpu() - before_ns.0;
-    let account_ns = account_ns() - before_ns.1;
-    let interrupts_ns = interrupts_ns() - interrupts_before_ns;
-    println!(
-        "vm: note: CPU {figures:?}; counted {counted_ns} ns, cpu.stat {account_ns} ns, interrupts {interrupts_ns} ns"
-    );
-    let apart = |figure: f64, most: f64| (figure - 100.0).abs() > most;
-    let mean = figures.iter().sum::<f64>() / f64::from(CPU_SAMPLES);
-    assert!(
-        !apart(mean, CPU_PERCENT_APART) && !figures.iter().any(|figure| apart(*figure, SAMPLE_PERCENT_APART)),
-        "{mean:.2} of {figures:?}"
-    );
-    // time in interrupts and stolen time are in what was counted, and not in the kernel's account
-    let most_ns = account_ns + account_ns / 100 + interrupts_ns;
-    assert!(
-        counted_ns >= account_ns - account_ns / 100 && counted_ns <= most_ns,
-        "counted {counted_ns} ns, cpu.stat {account_ns} ns, interrupts {interrupts_ns} ns"
-    );
-}
-
-/// Time of all CPUs in interrupts, and taken by the hypervisor.
-fn interrupts_ns() -> u64 {
-    const TICK_NS: u64 = 10_000_000;
-    let stat = fs::read_to_string("/proc/stat").expect("/proc is mounted");
-    let fields = stat.lines().next().unwrap_or_default().split_whitespace().skip(6);
-    fields
-        .take(3)
-        .filter_map(|field| field.parse::<u64>().ok())
-        .sum::<u64>()
-        * TICK_NS
 }
 
 fn ends_clean(agent: &Agent) {

@@ -11,6 +11,7 @@
 
 mod cgroups;
 mod counted;
+mod cpu;
 mod fallback;
 mod init;
 mod row;

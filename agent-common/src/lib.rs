@@ -8,10 +8,12 @@
 
 pub mod counters;
 pub mod names;
+pub mod place;
 pub mod task;
 
 #[cfg(feature = "user")]
 mod user;
 
 pub use counters::{CgroupCounters, LINEAGE_LEVELS, Lineage, LossKind};
-pub use task::{ChargedUpTo, PENDING_CHARGES, PendingCharge, TaskLayout};
+pub use place::{PENDING_CHARGES, SLOTS, place_of};
+pub use task::{ChargedUpTo, PendingCharge, TaskLayout};

@@ -3,6 +3,11 @@
 
 /// Per-CPU hash: leaf cgroup id to [`crate::CgroupCounters`].
 pub const COUNTERS: &str = "COUNTERS";
+/// Array of one array of `u64`, which the agent writes: which cgroup has the slot at a place, 0 for none.
+pub const SLOT_OWNERS: &str = "SLOT_OWNERS";
+/// Per-CPU array of one array of [`crate::CgroupCounters`]: what the cgroups with a slot sent and received since they
+/// have it. Their other counters stay 0.
+pub const SLOT_COUNTERS: &str = "SLOT_COUNTERS";
 /// Hash: leaf cgroup id to its [`crate::Lineage`].
 pub const LINEAGES: &str = "LINEAGES";
 /// Per-CPU array of one [`crate::ChargedUpTo`].
@@ -39,7 +44,15 @@ pub const HAS_CURRENT_ANCESTOR: &str = "HAS_CURRENT_ANCESTOR";
 pub const TASK_LAYOUT: &str = "TASK_LAYOUT";
 
 /// Every map that the agent opens by name.
-pub const ALL_MAPS: [&str; 5] = [COUNTERS, LINEAGES, CHARGED_UP_TO, PENDING, LOSSES];
+pub const ALL_MAPS: [&str; 7] = [
+    COUNTERS,
+    SLOT_OWNERS,
+    SLOT_COUNTERS,
+    LINEAGES,
+    CHARGED_UP_TO,
+    PENDING,
+    LOSSES,
+];
 /// Every program that is loaded by name; the empty ones by measurements only.
 pub const ALL_PROGRAMS: [&str; 8] = [
     COUNT_INGRESS,

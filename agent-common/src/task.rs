@@ -14,9 +14,6 @@ pub struct ChargedUpTo {
     pub whose: u64,
 }
 
-/// How many cgroups a CPU keeps charges of before they go into the map of counters: a power of two.
-pub const PENDING_CHARGES: usize = 16;
-
 /// Time that one CPU has charged to a cgroup and that is not in the map of counters yet.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,5 +62,4 @@ impl TaskLayout {
 
 const _: () = assert!(size_of::<ChargedUpTo>() == 16);
 const _: () = assert!(size_of::<PendingCharge>() == 16);
-const _: () = assert!(PENDING_CHARGES.is_power_of_two());
 const _: () = assert!(size_of::<TaskLayout>() == 64);

@@ -15,7 +15,7 @@
 
 use core::ops::Range;
 
-use agent_common::{ChargedUpTo, LossKind, PENDING_CHARGES, PendingCharge, TaskLayout};
+use agent_common::{ChargedUpTo, LossKind, PENDING_CHARGES, PendingCharge, TaskLayout, place_of};
 use aya_ebpf::{
     helpers::{
         bpf_get_current_ancestor_cgroup_id, bpf_get_current_cgroup_id, bpf_get_current_task_btf, bpf_ktime_get_ns,
@@ -153,7 +153,9 @@ unsafe fn charge_later(cgroup_id: u64, ns: u64) {
     let Some(pending) = PENDING.get_ptr_mut(0) else { return };
     // SAFETY: this CPU's value, which nothing else on this CPU touches while interrupts are off; the place is within it.
     unsafe {
-        let place = pending.cast::<PendingCharge>().add(place_of(cgroup_id));
+        let place = pending
+            .cast::<PendingCharge>()
+            .add(place_of(cgroup_id, PENDING_CHARGES));
         if (*place).cgroup_id == cgroup_id {
             (*place).ns += ns;
             return;
@@ -167,13 +169,6 @@ unsafe fn charge_later(cgroup_id: u64, ns: u64) {
             PendingCharge { cgroup_id: 0, ns: 0 }
         };
     }
-}
-
-/// Ids of neighbouring cgroups differ by the number of their files, which must not put all of them in one place.
-#[inline(always)]
-fn place_of(cgroup_id: u64) -> usize {
-    const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
-    (cgroup_id.wrapping_mul(GOLDEN_RATIO) >> (u64::BITS - PENDING_CHARGES.ilog2())) as usize
 }
 
 /// Moves a charge into the counters.

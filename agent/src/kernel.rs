@@ -7,14 +7,18 @@
 //!
 //! Nothing is pinned: when the process ends, however it ends, its links end and the programs are gone.
 
+mod attach;
 pub mod batch;
 pub mod btf;
 pub mod counters;
 pub mod facts;
 pub mod load;
+mod owners;
 pub mod plan;
 pub mod reference;
 pub mod selftest;
+mod slot_maps;
+mod slots;
 
 pub use counters::{KernelCounters, Losses};
 pub use facts::{KernelFacts, Probe};

@@ -54,17 +54,27 @@ pub struct BatchReader {
 
 /// The sum of a cgroup's counters over its CPUs.
 pub(super) fn sum<'a>(per_cpu: impl Iterator<Item = &'a CgroupCounters>) -> CgroupCounters {
-    per_cpu.fold(CgroupCounters::ZERO, |total, cpu| CgroupCounters {
-        rx_bytes: total.rx_bytes.wrapping_add(cpu.rx_bytes),
-        rx_packets: total.rx_packets.wrapping_add(cpu.rx_packets),
-        rx_more_segments: total.rx_more_segments.wrapping_add(cpu.rx_more_segments),
-        tx_bytes: total.tx_bytes.wrapping_add(cpu.tx_bytes),
-        tx_packets: total.tx_packets.wrapping_add(cpu.tx_packets),
-        tx_more_segments: total.tx_more_segments.wrapping_add(cpu.tx_more_segments),
-        loopback_rx_bytes: total.loopback_rx_bytes.wrapping_add(cpu.loopback_rx_bytes),
-        loopback_tx_bytes: total.loopback_tx_bytes.wrapping_add(cpu.loopback_tx_bytes),
-        cpu_ns: total.cpu_ns.wrapping_add(cpu.cpu_ns),
-    })
+    per_cpu.fold(CgroupCounters::ZERO, |total, cpu| each(total, *cpu, u64::wrapping_add))
+}
+
+/// What `later` has more than `earlier`.
+pub(super) fn difference(later: CgroupCounters, earlier: CgroupCounters) -> CgroupCounters {
+    each(later, earlier, u64::wrapping_sub)
+}
+
+/// Both, counter by counter.
+fn each(one: CgroupCounters, other: CgroupCounters, combine: impl Fn(u64, u64) -> u64) -> CgroupCounters {
+    CgroupCounters {
+        rx_bytes: combine(one.rx_bytes, other.rx_bytes),
+        rx_packets: combine(one.rx_packets, other.rx_packets),
+        rx_more_segments: combine(one.rx_more_segments, other.rx_more_segments),
+        tx_bytes: combine(one.tx_bytes, other.tx_bytes),
+        tx_packets: combine(one.tx_packets, other.tx_packets),
+        tx_more_segments: combine(one.tx_more_segments, other.tx_more_segments),
+        loopback_rx_bytes: combine(one.loopback_rx_bytes, other.loopback_rx_bytes),
+        loopback_tx_bytes: combine(one.loopback_tx_bytes, other.loopback_tx_bytes),
+        cpu_ns: combine(one.cpu_ns, other.cpu_ns),
+    }
 }
 
 impl BatchReader {

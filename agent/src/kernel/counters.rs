@@ -17,6 +17,7 @@ use aya_log::EbpfLogger;
 use super::{
     batch::{BatchReader, BatchUnsupported},
     load::KernelError,
+    slot_maps::SlotMaps,
 };
 
 /// How long a list of online CPUs is believed.
@@ -35,13 +36,19 @@ pub struct Losses {
     pub missed_switch: u64,
 }
 
+/// The maps that are read.
+pub(super) struct Maps {
+    pub(super) counters: PerCpuHashMap<MapData, u64, CgroupCounters>,
+    /// The same map, for the batch reader.
+    pub(super) counters_fd: OwnedFd,
+    pub(super) slots: SlotMaps,
+    pub(super) lineages: HashMap<MapData, u64, Lineage>,
+    pub(super) losses: PerCpuArray<MapData, u64>,
+}
+
 /// The attached programs and their maps. Dropping it detaches everything.
 pub struct KernelCounters {
-    counters: PerCpuHashMap<MapData, u64, CgroupCounters>,
-    /// The same map, for the batch reader.
-    counters_fd: OwnedFd,
-    lineages: HashMap<MapData, u64, Lineage>,
-    losses: PerCpuArray<MapData, u64>,
+    maps: Maps,
     messages: Option<EbpfLogger<&'static dyn log::Log>>,
     batch: Option<BatchReader>,
     /// The program that charges running tasks.
@@ -66,9 +73,7 @@ impl std::fmt::Debug for KernelCounters {
 impl KernelCounters {
     pub(super) fn new(
         ebpf: Ebpf,
-        (counters, counters_fd): (PerCpuHashMap<MapData, u64, CgroupCounters>, OwnedFd),
-        lineages: HashMap<MapData, u64, Lineage>,
-        losses: PerCpuArray<MapData, u64>,
+        maps: Maps,
         messages: Option<EbpfLogger<&'static dyn log::Log>>,
         flush: &'static str,
         flush_running: bool,
@@ -78,10 +83,7 @@ impl KernelCounters {
             source,
         })?;
         Ok(Self {
-            counters,
-            counters_fd,
-            lineages,
-            losses,
+            maps,
             messages,
             batch: Some(BatchReader::new(possible_cpus)),
             flush,
@@ -103,6 +105,7 @@ impl KernelCounters {
         let at = Instant::now();
         out.clear();
         self.read_counters(out)?;
+        self.maps.slots.complete(out)?;
         if let Some(messages) = &mut self.messages {
             messages.flush();
         }
@@ -111,7 +114,7 @@ impl KernelCounters {
 
     fn read_counters(&mut self, out: &mut Vec<(u64, CgroupCounters)>) -> Result<(), KernelError> {
         if let Some(batch) = &mut self.batch {
-            match batch.read_all(self.counters_fd.as_fd(), out) {
+            match batch.read_all(self.maps.counters_fd.as_fd(), out) {
                 Ok(()) => return Ok(()),
                 Err(BatchUnsupported::ByKernel) => {
                     tracing::info!("this kernel has no batch lookup; maps are read key by key");
@@ -126,7 +129,7 @@ impl KernelCounters {
                 }
             }
         }
-        for entry in &self.counters {
+        for entry in &self.maps.counters {
             let (cgroup_id, per_cpu) = entry.map_err(map_error(names::COUNTERS))?;
             out.push((cgroup_id, super::batch::sum(per_cpu.iter())));
         }
@@ -173,15 +176,16 @@ impl KernelCounters {
 
     /// The ancestors of a leaf, if they were kept. They stay known after the cgroup is gone.
     pub fn lineage(&self, cgroup_id: u64) -> Option<Lineage> {
-        self.lineages.get(&cgroup_id, 0).ok()
+        self.maps.lineages.get(&cgroup_id, 0).ok()
     }
 
     /// Gives an entry's room back. Only for a cgroup that is gone and whose counters have stopped: the slot is
     /// used again at once.
     pub fn forget(&mut self, cgroup_id: u64) -> Result<(), KernelError> {
+        self.maps.slots.give_back(cgroup_id);
         for (map, removed) in [
-            (names::COUNTERS, self.counters.remove(&cgroup_id)),
-            (names::LINEAGES, self.lineages.remove(&cgroup_id)),
+            (names::COUNTERS, self.maps.counters.remove(&cgroup_id)),
+            (names::LINEAGES, self.maps.lineages.remove(&cgroup_id)),
         ] {
             match removed {
                 Ok(()) | Err(MapError::KeyNotFound) => {}
@@ -195,7 +199,8 @@ impl KernelCounters {
     /// What could not be counted since the start.
     pub fn losses(&self) -> Result<Losses, KernelError> {
         let total = |kind: LossKind| {
-            self.losses
+            self.maps
+                .losses
                 .get(&(kind as u32), 0)
                 .map(|per_cpu| per_cpu.iter().sum())
                 .map_err(map_error(names::LOSSES))

@@ -58,7 +58,18 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
         }
         next = cause.source();
     }
-    text.lines().next().unwrap_or_default().to_owned()
+    one_line(&text)
+}
+
+/// The first line, and the verifier's complaint where its log follows: the last line of it that is not about its own work.
+fn one_line(text: &str) -> String {
+    const ABOUT_ITS_WORK: [&str; 3] = ["processed ", "verification time ", "stack depth "];
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    match lines.rfind(|line| !ABOUT_ITS_WORK.iter().any(|start| line.starts_with(start))) {
+        Some(complaint) => format!("{first} {complaint}"),
+        None => first.to_owned(),
+    }
 }
 
 /// Everything the plan needs to know.
@@ -167,4 +178,21 @@ fn read_task_layout(path: &Path) -> Result<TaskLayout, String> {
 
 fn read_line(path: &Path) -> Option<String> {
     fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn of_a_verifiers_log_the_complaint_is_told() {
+        let log = "the syscall returned EACCES. Verifier output: func#0 @0\n0: R1=ctx() R10=fp0\n0: (95) exit\n\
+                   R0 !read_ok\nverification time 21 usec\nstack depth 0\nprocessed 1 insns (limit 1000000)\n";
+        let told = one_line(log);
+        assert_eq!(
+            told,
+            "the syscall returned EACCES. Verifier output: func#0 @0 R0 !read_ok"
+        );
+        assert_eq!(one_line("no such file"), "no such file");
+    }
 }

@@ -1,26 +1,28 @@
-//! Loading and attaching. Every error names the program and the step.
+//! From a plan to counters that are proven. Every error names the program and the step.
 
 use std::{
-    fs::File,
     io,
     os::fd::{AsFd as _, OwnedFd},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use agent_common::{TaskLayout, names};
 use aya::{
-    Btf, Ebpf, EbpfLoader,
+    Ebpf, EbpfLoader,
     maps::{HashMap, Map, MapError, PerCpuArray, PerCpuHashMap},
-    programs::{BtfTracePoint, CgroupAttachMode, CgroupSkb, CgroupSkbAttachType, Program, ProgramError, RawTracePoint},
+    programs::{CgroupSkbAttachType, ProgramError},
 };
 use aya_log::EbpfLogger;
 use thiserror::Error;
 
 use super::{
-    counters::KernelCounters,
+    attach::{attach_account, attach_network},
+    counters::{KernelCounters, Maps},
     facts::chain,
+    owners::Owners,
     plan::{CpuAccount, KernelPlan},
     selftest,
+    slot_maps::SlotMaps,
 };
 
 /// The programs as `agent/build.rs` compiled them.
@@ -122,6 +124,7 @@ pub fn start(plan: &KernelPlan, settings: &KernelSettings) -> Result<KernelCount
     let flush = attach_account(&mut ebpf, &plan.cpu_account)?;
 
     let counters_fd = descriptor(&ebpf, names::COUNTERS)?;
+    let slots = open_slots(&mut ebpf)?;
     let counters: PerCpuHashMap<_, u64, _> = open(&mut ebpf, names::COUNTERS)?;
     let lineages: HashMap<_, u64, _> = open(&mut ebpf, names::LINEAGES)?;
     let losses: PerCpuArray<_, u64> = open(&mut ebpf, names::LOSSES)?;
@@ -131,9 +134,13 @@ pub fn start(plan: &KernelPlan, settings: &KernelSettings) -> Result<KernelCount
         .ok();
     let mut kernel = KernelCounters::new(
         ebpf,
-        (counters, counters_fd),
-        lineages,
-        losses,
+        Maps {
+            counters,
+            counters_fd,
+            slots,
+            lineages,
+            losses,
+        },
         messages,
         flush,
         settings.flush_running,
@@ -168,6 +175,18 @@ fn descriptor(ebpf: &Ebpf, name: &'static str) -> Result<OwnedFd, KernelError> {
         .map_err(|source| KernelError::Read { map: name, source })
 }
 
+fn open_slots(ebpf: &mut Ebpf) -> Result<SlotMaps, KernelError> {
+    let (owners, name) = (names::SLOT_OWNERS, names::SLOT_COUNTERS);
+    let Some(Map::Array(data)) = ebpf.map(owners) else {
+        return Err(KernelError::Missing {
+            kind: "map",
+            name: owners,
+        });
+    };
+    let owners = Owners::map(data.fd().as_fd()).map_err(|source| KernelError::Read { map: owners, source })?;
+    Ok(SlotMaps::new(owners, open(ebpf, name)?))
+}
+
 fn open<T>(ebpf: &mut Ebpf, name: &'static str) -> Result<T, KernelError>
 where
     T: TryFrom<Map, Error = MapError>,
@@ -179,94 +198,9 @@ where
     })
 }
 
-/// The program of that name, as the type it must be.
-fn program<'a, T>(ebpf: &'a mut Ebpf, name: &'static str) -> Result<&'a mut T, KernelError>
-where
-    &'a mut T: TryFrom<&'a mut Program, Error = ProgramError>,
-{
-    let missing = KernelError::Missing { kind: "program", name };
-    match ebpf.program_mut(name).map(TryInto::try_into) {
-        Some(Ok(program)) => Ok(program),
-        _ => Err(missing),
-    }
-}
-
-fn failed(program: &'static str, step: &str) -> impl FnOnce(ProgramError) -> KernelError {
-    move |source| {
-        // The verifier's whole opinion is for whoever reads the debug log; the error is one line.
-        tracing::debug!("program {program}: {step}: {source}");
-        KernelError::Program {
-            program,
-            step: step.to_owned(),
-            source: Box::new(source),
-        }
-    }
-}
-
-pub(super) fn attach_network(
-    ebpf: &mut Ebpf,
-    v2_root: &Path,
-    name: &'static str,
-    attach_type: CgroupSkbAttachType,
-) -> Result<(), KernelError> {
-    let root = File::open(v2_root).map_err(|source| KernelError::File {
-        step: "opening",
-        path: v2_root.to_owned(),
-        source,
-    })?;
-    let program: &mut CgroupSkb = program(ebpf, name)?;
-    program.load().map_err(failed(name, "load"))?;
-    // A link is always one of many; the mode that says so is refused with links (EINVAL).
-    program
-        .attach(root, attach_type, CgroupAttachMode::default())
-        .map_err(failed(name, "attach to the cgroup root"))?;
-    Ok(())
-}
-
-pub(super) fn attach_cpu(ebpf: &mut Ebpf, name: &'static str) -> Result<(), KernelError> {
-    let program: &mut RawTracePoint = program(ebpf, name)?;
-    program.load().map_err(failed(name, "load"))?;
-    program
-        .attach("sched_switch")
-        .map_err(failed(name, "attach to sched_switch"))?;
-    Ok(())
-}
-
-/// Attaches the program that measures as planned, and gives the name of the one that charges running tasks. Where the
-/// kernel refuses to show the scheduler's account after all, the clock serves.
-fn attach_account(ebpf: &mut Ebpf, account: &CpuAccount) -> Result<&'static str, KernelError> {
-    let because = match account {
-        CpuAccount::Scheduler(_) => match attach_task(ebpf) {
-            Ok(()) => return Ok(names::FLUSH_TASK),
-            Err(error) => error.to_string(),
-        },
-        CpuAccount::Clock { because } => because.clone(),
-    };
-    tracing::info!("CPU time is measured by the clock, not taken from the scheduler: {because}");
-    attach_cpu(ebpf, names::CHARGE_CPU)?;
-    Ok(names::CHARGE_CPU)
-}
-
-fn attach_task(ebpf: &mut Ebpf) -> Result<(), KernelError> {
-    let (name, flush) = (names::CHARGE_TASK, names::FLUSH_TASK);
-    let unread = |source| KernelError::Program {
-        program: name,
-        step: "reading the kernel's BTF".to_owned(),
-        source: Box::new(ProgramError::Btf(source)),
-    };
-    // The flush first: were it refused, nothing would be attached.
-    let flusher: &mut RawTracePoint = program(ebpf, flush)?;
-    flusher.load().map_err(failed(flush, "load"))?;
-    let btf = Btf::from_sys_fs().map_err(unread)?;
-    let charger: &mut BtfTracePoint = program(ebpf, name)?;
-    charger.load("sched_switch", &btf).map_err(failed(name, "load"))?;
-    charger.attach().map_err(failed(name, "attach to sched_switch"))?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
-    use agent_common::{CgroupCounters, ChargedUpTo, LINEAGE_LEVELS, LossKind, PENDING_CHARGES, PendingCharge};
+    use agent_common::{CgroupCounters, ChargedUpTo, LINEAGE_LEVELS, LossKind, PENDING_CHARGES, PendingCharge, SLOTS};
     use aya_obj::Object;
 
     use super::*;
@@ -298,6 +232,8 @@ mod tests {
             (map.key_size() as usize, map.value_size() as usize)
         };
         assert_eq!(size(names::COUNTERS), (8, size_of::<CgroupCounters>()));
+        assert_eq!(size(names::SLOT_OWNERS), (4, 8 * SLOTS));
+        assert_eq!(size(names::SLOT_COUNTERS), (4, SLOTS * size_of::<CgroupCounters>()));
         assert_eq!(size(names::LINEAGES), (8, 8 * LINEAGE_LEVELS));
         assert_eq!(size(names::CHARGED_UP_TO), (4, size_of::<ChargedUpTo>()));
         assert_eq!(size(names::PENDING), (4, PENDING_CHARGES * size_of::<PendingCharge>()));

@@ -6,7 +6,10 @@ use std::path::Path;
 use agent_common::names;
 use aya::{EbpfLoader, programs::CgroupSkbAttachType};
 
-use super::load::{KernelError, OBJECT, attach_cpu, attach_network};
+use super::{
+    attach::{attach_cpu, attach_network},
+    load::{KernelError, OBJECT},
+};
 
 /// The attached programs. Dropping it detaches them.
 #[derive(Debug)]

@@ -8,3 +8,5 @@
 mod cpu;
 mod life_cycle;
 mod network;
+// what they share
+mod parts;

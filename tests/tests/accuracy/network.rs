@@ -17,28 +17,15 @@ mod tunnel;
 mod udp;
 
 use agent_tests::accuracy::{Bound, Scenario, Unit};
-use agent_tests::agent::{Agent, AgentCommand};
 use agent_tests::command::find_program;
 use agent_tests::docker::{Container, PrivateDocker};
 use agent_tests::figures::as_f64;
 use agent_tests::traffic::{Moved, interface_bytes};
 
+use crate::parts::{exactly, idle, near, start_agent};
+
 /// What a busy interface may carry besides: address resolution and the like.
 const SLACK_BYTES: f64 = 8192.0;
-
-/// An agent that looks often, so that a scenario does not wait long for what it has done.
-#[track_caller]
-fn start_agent(docker: &PrivateDocker) -> Agent {
-    AgentCommand::for_docker(&docker.url())
-        .args(&["--interval", "100ms"])
-        .start()
-}
-
-/// A container that does nothing but be there.
-#[track_caller]
-fn idle<'docker>(docker: &'docker PrivateDocker, name: &str, options: &[&str]) -> Container<'docker> {
-    docker.run(name, options, &["sleep", "--seconds", "300"])
-}
 
 /// [`idle`] with `/busybox` in it.
 #[track_caller]
@@ -53,18 +40,6 @@ fn with_busybox<'docker>(docker: &'docker PrivateDocker, name: &str, options: &[
 /// Not less than what was given to the sockets, and at most `percent` more.
 fn payload_and(payload: u64, percent: f64) -> Bound {
     Bound::Between(as_f64(payload), as_f64(payload) * (1.0 + percent / 100.0))
-}
-
-fn exactly(wanted: u64) -> Bound {
-    Bound::Exactly(as_f64(wanted))
-}
-
-fn near(reference: u64, percent: f64) -> Bound {
-    Bound::Near {
-        reference: as_f64(reference),
-        percent,
-        slack: 0.0,
-    }
 }
 
 fn nearly(reference: u64) -> Bound {

@@ -25,7 +25,7 @@ pub(crate) struct Tool {
     pub(crate) is_static: bool,
 }
 
-pub(crate) const TOOLS: [Tool; 7] = [
+pub(crate) const TOOLS: [Tool; 8] = [
     tool("dockerd", &["docker.io"]),
     // The newer Debian has the client in a package of its own.
     tool("docker", &["docker-cli", "docker.io"]),
@@ -37,16 +37,16 @@ pub(crate) const TOOLS: [Tool; 7] = [
         packages: &["busybox-static"],
         is_static: true,
     },
+    tool("strace", &["strace"]),
     tool("xz", &["xz-utils"]),
 ];
 
 /// Programs that the benchmarks take beside those of the tests. What apt does not know is not asked for: the report
 /// names what was not there, and the rest is measured.
-pub(crate) const BENCH_TOOLS: [Tool; 4] = [
+pub(crate) const BENCH_TOOLS: [Tool; 3] = [
     tool("wrk", &["wrk"]),
     tool("iperf3", &["iperf3"]),
     tool("perf", &["linux-perf"]),
-    tool("strace", &["strace"]),
 ];
 
 /// What unpacks the modules of a guest's kernel. What boots it is no package to be installed: `vm/emulator.rs`.

@@ -98,6 +98,10 @@ pub struct Cli {
     /// Breaks one part on purpose, for the test that proves that the part is needed.
     #[arg(long, value_enum, hide = true)]
     pub fault: Option<Fault>,
+
+    /// Cgroups that the kernel's tables have room for, whatever --max-containers says: for the test of a full table.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..), hide = true)]
+    pub map_entries: Option<u32>,
 }
 
 /// Any text. Clap's own parser of strings does not name the flag of a value that is not UTF-8.

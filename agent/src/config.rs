@@ -41,6 +41,8 @@ pub struct Config {
     pub log: String,
     /// A part to break on purpose.
     pub fault: Option<Fault>,
+    /// Cgroups that the kernel's tables have room for, where it is not `max_containers` that decides.
+    pub map_entries: Option<u32>,
 }
 
 /// Why a configuration cannot be used. Each is one line: the flag, what is wrong, what to do.
@@ -145,6 +147,7 @@ impl TryFrom<Cli> for Config {
             max_containers: max_containers(&cli.max_containers)?,
             log: log_filter(cli.log)?,
             fault: cli.fault,
+            map_entries: cli.map_entries,
         })
     }
 }

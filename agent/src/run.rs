@@ -22,7 +22,7 @@ use crate::{
     sampler::Sampler,
     usage::{
         Source, UsageSources,
-        choose::{SourceDecision, SourceUnavailable, choose},
+        choose::{Room, SourceDecision, SourceUnavailable, choose},
         kernel::KernelUsage,
     },
 };
@@ -92,7 +92,11 @@ impl Parts {
             executable: "/proc/self/exe".into(),
             flush_running: config.fault != Some(Fault::NoFlush),
         };
-        let (kernel, decision) = choose(config.source, &mounts, config.max_containers, &settings)?;
+        let room = match config.map_entries {
+            Some(entries) => Room::Entries(entries),
+            None => Room::Containers(config.max_containers),
+        };
+        let (kernel, decision) = choose(config.source, &mounts, room, &settings)?;
         Ok(Self {
             config,
             listeners,

@@ -34,6 +34,7 @@ fn without_flags_and_environment_the_defaults_hold() {
             max_containers: 1024,
             log: "info".to_owned(),
             fault: None,
+            map_entries: None,
         }
     );
 }
@@ -66,6 +67,8 @@ fn every_flag_is_taken() {
             "warn,balancer_agent=debug",
             "--fault",
             "no-flush",
+            "--map-entries",
+            "8",
         ],
         &[],
     )
@@ -87,6 +90,7 @@ fn every_flag_is_taken() {
             max_containers: 100_000,
             log: "warn,balancer_agent=debug".to_owned(),
             fault: Some(Fault::NoFlush),
+            map_entries: Some(8),
         }
     );
 }

@@ -19,6 +19,8 @@ const BPF_MAP_LOOKUP_BATCH: libc::c_long = 24;
 const ENOTSUPP: i32 = 524;
 /// Keys a call is given room for at first.
 const FIRST_CHUNK: usize = 256;
+/// What the buffers may grow to so that one call reads the whole map.
+const MOST_VALUE_BYTES: usize = 4 << 20;
 
 /// The part of `union bpf_attr` that batch commands read (uapi/linux/bpf.h).
 #[repr(C)]
@@ -94,6 +96,15 @@ impl BatchReader {
         self.values.resize(keys * self.possible_cpus, CgroupCounters::ZERO);
     }
 
+    /// Grows, if need be and as far as is affordable, so that the next read takes one call.
+    fn make_room_for(&mut self, entries: usize) {
+        let bytes_per_key = self.possible_cpus.saturating_mul(size_of::<CgroupCounters>()).max(1);
+        let wanted = entries.next_power_of_two().min(MOST_VALUE_BYTES / bytes_per_key);
+        if wanted > self.keys.len() {
+            self.resize(wanted);
+        }
+    }
+
     /// Appends every entry of `map`, summed over CPUs. An entry that is made meanwhile may be missing.
     pub fn read_all(
         &mut self,
@@ -101,6 +112,7 @@ impl BatchReader {
         out: &mut Vec<(u64, CgroupCounters)>,
     ) -> Result<(), BatchUnsupported> {
         let mut position: Option<u32> = None;
+        let mut entries = 0;
         loop {
             let (filled, next, outcome) = self.call(map, position);
             let at_end = match outcome {
@@ -126,7 +138,9 @@ impl BatchReader {
                     .take(filled)
                     .map(|(&key, cpus)| (key, sum(cpus.iter()))),
             );
+            entries += filled;
             if at_end {
+                self.make_room_for(entries);
                 return Ok(());
             }
             position = Some(next);
@@ -168,3 +182,30 @@ impl BatchReader {
 
 const _: () = assert!(size_of::<BatchAttr>() == 56);
 const _: () = assert!(size_of::<CgroupCounters>().is_multiple_of(8));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buffers_grow_to_the_size_of_the_map_and_no_further_than_is_affordable() {
+        let mut reader = BatchReader::new(2);
+        for (entries, keys) in [
+            (0, 256),
+            (256, 256),
+            (257, 512),
+            (100, 512),
+            (1_000_000, MOST_VALUE_BYTES / 144),
+        ] {
+            reader.make_room_for(entries);
+            assert_eq!((reader.keys.len(), reader.values.len()), (keys, 2 * keys), "{entries}");
+        }
+        let mut reader = BatchReader::new(8192);
+        reader.make_room_for(1_000_000);
+        assert_eq!(
+            reader.keys.len(),
+            FIRST_CHUNK,
+            "it never shrinks below what it began with"
+        );
+    }
+}

@@ -6,8 +6,17 @@ use super::{Source, kernel::KernelUsage};
 use crate::{
     cgroup::Mounts,
     cli::SourceChoice,
-    kernel::{self, KernelError, KernelFacts, KernelSettings, Unavailable, facts::Roots},
+    kernel::{self, KernelError, KernelFacts, KernelPlan, KernelSettings, Unavailable, facts::Roots},
 };
+
+/// What the kernel's tables are to have room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// So many containers, and the cgroups that come with them.
+    Containers(u32),
+    /// So many cgroups and not one more.
+    Entries(u32),
+}
 
 /// The source, and why it is not the kernel where it is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +48,7 @@ enum NoKernel {
 pub fn choose(
     choice: SourceChoice,
     mounts: &Mounts,
-    max_containers: u32,
+    room: Room,
     settings: &KernelSettings,
 ) -> Result<(Option<KernelUsage>, SourceDecision), SourceUnavailable> {
     if choice == SourceChoice::Docker {
@@ -52,7 +61,7 @@ pub fn choose(
             },
         ));
     }
-    match start(mounts, max_containers, settings) {
+    match start(mounts, room, settings) {
         Ok(kernel) => Ok((
             Some(kernel),
             SourceDecision {
@@ -76,13 +85,19 @@ pub fn choose(
     }
 }
 
-fn start(mounts: &Mounts, max_containers: u32, settings: &KernelSettings) -> Result<KernelUsage, NoKernel> {
+fn start(mounts: &Mounts, room: Room, settings: &KernelSettings) -> Result<KernelUsage, NoKernel> {
     let facts = KernelFacts::probe(Roots::default(), mounts);
     tracing::debug!(?facts, "what this kernel offers");
     if facts.jit == Some(false) {
         tracing::warn!("programs are interpreted, which costs several times more; set net.core.bpf_jit_enable to 1");
     }
-    let plan = kernel::plan(&facts, max_containers)?;
+    let plan = match room {
+        Room::Containers(containers) => kernel::plan(&facts, containers)?,
+        Room::Entries(max_cgroups) => KernelPlan {
+            max_cgroups,
+            ..kernel::plan(&facts, 1)?
+        },
+    };
     tracing::debug!(?plan, "how the kernel counts");
     let counters = kernel::load::start(&plan, settings)?;
     Ok(KernelUsage::new(counters, plan.v2_root))

@@ -1,27 +1,32 @@
 //! The kernel as a source: reads its counters, adds them up by container, gives back the room of the dead.
 
+mod ancestry;
+
 use std::{
     collections::{HashMap, HashSet},
     path::PathBuf,
     time::{Duration, Instant},
 };
 
-use agent_common::{CgroupCounters, LINEAGE_LEVELS, Lineage};
+use agent_common::CgroupCounters;
 
 use super::{
     CpuAccountName, Reading, Source, SourceHealth,
     ledger::{Ledger, Total},
 };
 use crate::{
-    cgroup::{self, Walk},
+    cgroup::{self, CgroupEntry, Walk},
     clock::{MonotonicClock, wall_ns},
     containers::{Container, ContainerId, ContainerTable},
     kernel::{KernelCounters, KernelError},
     rates::{Counters, NetCounters, NetDetail, Sample},
 };
+use ancestry::Ancestry;
 
 /// How often the tree is walked for cgroups that are gone.
 const WALK_EVERY: Duration = Duration::from_secs(10);
+/// How often while cgroups find no room: their containers have to be known, and room is wanted.
+const WALK_EVERY_WHEN_FULL: Duration = Duration::from_secs(1);
 /// Cgroups that a walk looks at, at most.
 const WALK_LIMIT: usize = 100_000;
 
@@ -34,7 +39,7 @@ const WALK_LIMIT: usize = 100_000;
 pub enum KernelReading {
     /// It is counted.
     Counted(Reading),
-    /// It has no cgroup of its own in the v2 tree, or the map had no room for it.
+    /// It has no cgroup of its own in the v2 tree, or the map had no room for all of its cgroups.
     NotSeparable,
 }
 
@@ -57,8 +62,10 @@ pub struct KernelUsage {
     last_read: Option<ReadAt>,
     last_walk: Instant,
     health: SourceHealth,
-    /// From here on a container without an entry is unknown, not idle.
-    map_was_full: bool,
+    /// Updates that found no room, up to the last read. After the first, a container without an entry is unknown, not idle.
+    found_no_room: u64,
+    /// Since then: cgroups that have no entry, each with its container, of which a part may be counted.
+    without_entry: HashMap<u64, u64>,
 }
 
 impl KernelUsage {
@@ -73,7 +80,8 @@ impl KernelUsage {
             last_read: None,
             last_walk: Instant::now(),
             health: SourceHealth::default(),
-            map_was_full: false,
+            found_no_room: 0,
+            without_entry: HashMap::new(),
         }
     }
 
@@ -93,12 +101,16 @@ impl KernelUsage {
         self.ledger.record(&self.entries, |id| kernel.lineage(id));
         self.ledger
             .set_containers(table.running().filter_map(|container| cgroup_of(container)));
-        self.note_losses()?;
-        if self.last_walk.elapsed() >= WALK_EVERY {
+        let is_full = self.note_losses()?;
+        let walk_every = if is_full { WALK_EVERY_WHEN_FULL } else { WALK_EVERY };
+        if self.last_walk.elapsed() >= walk_every {
             self.last_walk = Instant::now();
             self.reclaim();
         }
-        let totals = self.ledger.totals();
+        self.without_entry.retain(|cgroup_id, _| !self.ledger.has(*cgroup_id));
+        let incomplete: HashSet<u64> = self.without_entry.values().copied().collect();
+        let mut totals = self.ledger.totals();
+        totals.retain(|container, _| !incomplete.contains(container));
         let readings = table
             .running()
             .filter(|container| container.place.is_some())
@@ -113,11 +125,12 @@ impl KernelUsage {
             return KernelReading::NotSeparable;
         };
         let total = totals.get(&cgroup_id);
-        if total.is_none() && self.map_was_full {
+        if total.is_none() && self.found_no_room > 0 {
             return KernelReading::NotSeparable;
         }
         let total = total.copied().unwrap_or_default();
-        // No entry is made before a cgroup does something: one that was there and is not in the map has used nothing.
+        // No entry is made before a cgroup does something: one that was there and is not in the map has used nothing. Room
+        // is given back at a read, so that a cgroup that had none is counted from a read on.
         let before = self.last_read.filter(|last| {
             total.was_there_before
                 || container
@@ -132,10 +145,11 @@ impl KernelUsage {
         })
     }
 
-    fn note_losses(&mut self) -> Result<(), KernelError> {
+    /// Tells whether updates found no room since the last read.
+    fn note_losses(&mut self) -> Result<bool, KernelError> {
         let losses = self.kernel.losses()?;
-        if losses.map_full > 0 && !self.map_was_full {
-            self.map_was_full = true;
+        let before = std::mem::replace(&mut self.found_no_room, losses.map_full);
+        if losses.map_full > 0 && before == 0 {
             tracing::error!(
                 "the kernel map is full: cgroups that came later are not counted by it and Docker's stats serve their \
                  containers; start the agent with a larger --max-containers"
@@ -151,15 +165,16 @@ impl KernelUsage {
                 CpuAccountName::Scheduler
             }),
         };
-        Ok(())
+        Ok(losses.map_full > before)
     }
 
-    /// One walk of the tree: finds owners for leaves that nobody told the ancestors of, and gives back the room of
-    /// leaves whose cgroup is gone. Such a leaf's counters have stood still for several reads, so nothing is lost.
+    /// One walk of the tree: finds owners for leaves that nobody told the ancestors of, gives back the room of leaves
+    /// whose cgroup is gone, and finds containers that had not enough. A leaf that goes has stood still for several
+    /// reads, so nothing is lost.
     fn reclaim(&mut self) {
         let still: Vec<u64> = self.ledger.still_leaves().collect();
         let unknown: Vec<u64> = self.ledger.without_lineage().collect();
-        if still.is_empty() && unknown.is_empty() {
+        if still.is_empty() && unknown.is_empty() && self.found_no_room == 0 {
             return;
         }
         let walk = match cgroup::walk(&self.v2_root, WALK_LIMIT) {
@@ -169,8 +184,9 @@ impl KernelUsage {
                 return;
             }
         };
+        let ancestry = Ancestry::of(&walk);
         for id in unknown {
-            if let Some(lineage) = lineage_by_path(&walk, id) {
+            if let Some(lineage) = ancestry.lineage(id) {
                 self.ledger.learn(id, lineage);
             }
         }
@@ -184,29 +200,24 @@ impl KernelUsage {
                 Err(error) => tracing::warn!("the entry of cgroup {id} could not be given back: {error}"),
             }
         }
+        if self.found_no_room > 0 {
+            self.without_entry = self.find_without_entry(&walk, &ancestry);
+        }
+    }
+
+    /// Cgroups of containers that have no entry: one may have done nothing, or found no room.
+    fn find_without_entry(&self, walk: &Walk, ancestry: &Ancestry) -> HashMap<u64, u64> {
+        let without_entry = walk.entries.iter().filter(|cgroup| !self.ledger.has(cgroup.id));
+        let with_container = |cgroup: &CgroupEntry| {
+            let container = self.ledger.owner_of(cgroup.id, &ancestry.lineage(cgroup.id)?)?;
+            Some((cgroup.id, container))
+        };
+        without_entry.filter_map(with_container).collect()
     }
 }
 
 fn cgroup_of(container: &Container) -> Option<u64> {
     container.place.as_ref()?.cgroup_id
-}
-
-/// The ancestors of a cgroup from the root on, as the tree shows them; `None` if it is not in the tree.
-fn lineage_by_path(walk: &Walk, id: u64) -> Option<Lineage> {
-    let parents: HashMap<u64, Option<u64>> = walk.entries.iter().map(|entry| (entry.id, entry.parent_id)).collect();
-    let mut upwards = vec![id];
-    let mut at = *parents.get(&id)?;
-    while let Some(parent) = at {
-        upwards.push(parent);
-        at = *parents.get(&parent)?;
-    }
-    let mut lineage = Lineage {
-        levels: [0; LINEAGE_LEVELS],
-    };
-    for (level, ancestor) in lineage.levels.iter_mut().zip(upwards.into_iter().rev()) {
-        *level = ancestor;
-    }
-    Some(lineage)
 }
 
 fn sample(at: ReadAt, counted: &CgroupCounters) -> Sample {

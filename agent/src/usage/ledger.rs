@@ -137,6 +137,16 @@ impl Ledger {
         }
     }
 
+    /// Whether there is a leaf of this cgroup.
+    pub fn has(&self, id: u64) -> bool {
+        self.leaves.contains_key(&id)
+    }
+
+    /// The container cgroup that a cgroup with these ancestors belongs to.
+    pub fn owner_of(&self, id: u64, lineage: &Lineage) -> Option<u64> {
+        owner(id, Some(lineage), &self.containers)
+    }
+
     /// Forgets a leaf whose room in the map was given back, and keeps its count for its container.
     pub fn retire(&mut self, id: u64) {
         if let Some(leaf) = self.leaves.remove(&id)

@@ -1,10 +1,13 @@
 //! Cgroups of containers, as the kernel itself counts them.
 
+mod child;
 mod own;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
+pub use child::ChildCgroup;
 pub use own::OwnCgroup;
 
 /// The processes' own CPU time by every account that the kernel keeps of this container.
@@ -114,51 +117,57 @@ pub fn kernel_cpu(container_id: &str) -> KernelCpu {
     cpu
 }
 
-/// A cgroup below a container's, made by the test; removed on drop.
-#[derive(Debug)]
-pub struct ChildCgroup {
-    dir: PathBuf,
-    parent: PathBuf,
-}
-
-impl ChildCgroup {
-    /// Makes `name` below the container's v2 cgroup.
-    #[track_caller]
-    pub fn create(container_id: &str, name: &str) -> Self {
-        let parent = v2_dir(container_id);
-        let dir = parent.join(name);
-        fs::create_dir(&dir).unwrap_or_else(|error| panic!("cannot make {}: {error}", dir.display()));
-        Self { dir, parent }
-    }
-
-    /// Moves a process in.
-    #[track_caller]
-    pub fn enter(&self, pid: u32) {
-        move_process(pid, &self.dir);
-    }
-
-    /// Moves a process back to the container's own cgroup.
-    #[track_caller]
-    pub fn leave(&self, pid: u32) {
-        move_process(pid, &self.parent);
-    }
-}
-
-impl Drop for ChildCgroup {
-    fn drop(&mut self) {
-        for pid in crate::process::in_cgroup(&self.dir) {
-            // a process that has just ended needs no move
-            let _ = fs::write(self.parent.join("cgroup.procs"), pid.to_string());
-        }
-        if let Err(error) = fs::remove_dir(&self.dir) {
-            eprintln!("cannot remove {}: {error}", self.dir.display());
-        }
-    }
-}
-
 #[track_caller]
 fn move_process(pid: u32, dir: &Path) {
     let file = dir.join("cgroup.procs");
     fs::write(&file, pid.to_string())
         .unwrap_or_else(|error| panic!("cannot write {pid} to {}: {error}", file.display()));
+}
+
+/// The words that start a program in the cgroup of that directory, in front of its own; the process stays the same.
+pub fn enter(dir: &Path) -> [String; 4] {
+    let join = format!("echo $$ > '{}/cgroup.procs' && exec \"$@\"", dir.display());
+    ["sh", "-c", &join, "sh"].map(str::to_owned)
+}
+
+/// Removes a cgroup and those below it; processes in them go to `refuge`.
+fn remove_tree(dir: &Path, refuge: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            remove_tree(&entry.path(), refuge)?;
+        }
+    }
+    for pid in crate::process::in_cgroup(dir) {
+        // one that has just ended needs no move
+        let _ = fs::write(refuge.join("cgroup.procs"), pid.to_string());
+    }
+    fs::remove_dir(dir)
+}
+
+/// This process itself, in another cgroup until dropped.
+#[derive(Debug)]
+pub struct Inside {
+    from: PathBuf,
+}
+
+impl Inside {
+    /// Moves it, with all its threads.
+    #[track_caller]
+    pub fn enter(dir: &Path) -> Self {
+        let own = fs::read_to_string("/proc/self/cgroup").expect("/proc is mounted");
+        let own = own.lines().find_map(|line| line.strip_prefix("0::/"));
+        let from = v2_root().join(own.expect("each process is in the v2 tree"));
+        move_process(std::process::id(), dir);
+        Self { from }
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        let file = self.from.join("cgroup.procs");
+        if let Err(error) = fs::write(&file, "0") {
+            eprintln!("cannot go back to {}: {error}", file.display());
+        }
+    }
 }

@@ -1,12 +1,15 @@
 //! Programs that are loaded into the kernel: to see that none stays behind, and one that stands in another's place.
 
+pub mod accountant;
 pub mod drop_all;
+mod object_file;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::fd::{AsFd as _, AsRawFd as _};
 
-use aya::programs::{ProgramInfo, loaded_programs};
+use aya::programs::links::LinkType;
+use aya::programs::{CgroupSkb, ProgramInfo, loaded_links, loaded_programs};
 
 /// Kernel ids of the programs that are loaded now and named like the agent's.
 ///
@@ -22,6 +25,28 @@ pub fn loaded_by_agents() -> BTreeSet<u32> {
         "charge_cpu",
     ];
     named(&NAMES).map(|program| program.id()).collect()
+}
+
+/// Where these programs are attached: one kind of hook for each link.
+#[track_caller]
+pub fn links_of(programs: &BTreeSet<u32>) -> Vec<LinkType> {
+    // one that cannot be looked at has ended meanwhile
+    let of_them = loaded_links()
+        .flatten()
+        .filter(|link| programs.contains(&link.program_id()));
+    of_them.filter_map(|link| link.link_type().ok()).collect()
+}
+
+/// Those of these programs that see packets, to be run by hand.
+#[track_caller]
+pub fn network_programs(programs: &BTreeSet<u32>) -> Vec<CgroupSkb> {
+    named(&["count_ingress", "count_egress"])
+        .filter(|program| programs.contains(&program.id()))
+        .map(|program| {
+            let name = program.name_as_str().unwrap_or_default().to_owned();
+            CgroupSkb::from_program_info(program, name.into(), None).expect("the agent holds it")
+        })
+        .collect()
 }
 
 /// What the kernel knows of a program's runs since it began to keep such statistics.

@@ -2,7 +2,7 @@
 //! tells what has to be ended.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::v2_root;
@@ -26,10 +26,14 @@ impl OwnCgroup {
         Self { dir }
     }
 
+    /// Where it is.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// The words that start a program in it, in front of its own; the process stays the same.
     pub fn enter(&self) -> [String; 4] {
-        let join = format!("echo $$ > '{}/cgroup.procs' && exec \"$@\"", self.dir.display());
-        ["sh", "-c", &join, "sh"].map(str::to_owned)
+        super::enter(&self.dir)
     }
 
     /// Its processes.

@@ -5,6 +5,7 @@
 //! the same on request, for a look at the agent with `cargo xtask demo`.
 
 mod args;
+mod cgroups;
 mod load;
 mod pass;
 mod pulse;
@@ -12,6 +13,7 @@ mod serve;
 mod tcp;
 mod udp;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -32,6 +34,8 @@ const USAGE: &str = "usage: workload COMMAND [--NAME VALUE]...
   loopback --bytes N [--rate BYTES_PER_S]        TCP to itself over 127.0.0.1
   udp-sink --port P [--on ADDRESS] [--seconds S]
   udp-send --to A:P --count N --size BYTES [--segment BYTES] [--rate PACKETS_PER_S]
+  cgroups  --below DIR --count N --to A:P [--then stay]
+                                                 makes, joins and removes cgroups, sends a datagram in each
   get      --to A:P [--path /]                   one HTTP request, prints the body";
 
 fn main() -> ExitCode {
@@ -93,6 +97,11 @@ fn run(command: &str, args: &Args) -> Result<(), String> {
             segment: args.text("segment").map(|_| args.port("segment")).transpose()?,
             per_second: args.rate("rate")?,
         }),
+        "cgroups" => {
+            let below = Path::new(args.text("below").ok_or("below is missing")?);
+            let stay = args.text("then") == Some("stay");
+            cgroups::come_and_go(below, args.number("count")?, args.address("to")?, stay)
+        }
         "get" => serve::get(args.address("to")?, args.text("path").unwrap_or("/")),
         _ => Err(format!("no such command\n{USAGE}")),
     }

@@ -68,6 +68,22 @@ pub fn v2_root() -> PathBuf {
     Mounts::find().v2.expect("this machine has no cgroup v2 tree mounted")
 }
 
+/// Where the v1 hierarchy with this controller is mounted, if there is one.
+pub fn v1_mount(controller: &str) -> Option<PathBuf> {
+    Mounts::find().v1_with(controller).map(Path::to_owned)
+}
+
+/// CPU time of all tasks of the machine, in ns. Where only a v2 tree is mounted it is what ticks found.
+#[track_caller]
+pub fn all_tasks_ns() -> u64 {
+    let mounts = Mounts::find();
+    let usage = mounts.v1_with("cpuacct").map(|root| root.join("cpuacct.usage"));
+    let text = usage.and_then(|file| fs::read_to_string(file).ok());
+    let ns = text.and_then(|text| text.trim().parse().ok());
+    let ns = ns.or_else(|| usage_ns(mounts.v2.as_deref()?));
+    ns.expect("the kernel accounts for its tasks")
+}
+
 /// A container's directory in the v2 tree.
 #[track_caller]
 pub fn v2_dir(container_id: &str) -> PathBuf {
@@ -97,11 +113,7 @@ pub fn move_into(container_id: &str, pid: u32) {
 pub fn kernel_cpu(container_id: &str) -> KernelCpu {
     let mounts = Mounts::find();
     let dir = relative_dir(container_id);
-    let cpu_stat_ns = mounts.v2.as_ref().and_then(|root| {
-        let text = fs::read_to_string(root.join(&dir).join("cpu.stat")).ok()?;
-        let usage_us = text.lines().find_map(|line| line.strip_prefix("usage_usec "))?;
-        usage_us.parse::<u64>().ok().map(|us| us * 1000)
-    });
+    let cpu_stat_ns = mounts.v2.as_ref().and_then(|root| usage_ns(&root.join(&dir)));
     let cpuacct_ns = mounts.v1_with("cpuacct").and_then(|root| {
         let text = fs::read_to_string(root.join(&dir).join("cpuacct.usage")).ok()?;
         text.trim().parse().ok()
@@ -115,6 +127,13 @@ pub fn kernel_cpu(container_id: &str) -> KernelCpu {
         "the kernel keeps no account of container {container_id}"
     );
     cpu
+}
+
+/// What `cpu.stat` of a v2 cgroup says.
+fn usage_ns(dir: &Path) -> Option<u64> {
+    let text = fs::read_to_string(dir.join("cpu.stat")).ok()?;
+    let usage_us = text.lines().find_map(|line| line.strip_prefix("usage_usec "))?;
+    usage_us.parse::<u64>().ok().map(|us| us * 1000)
 }
 
 #[track_caller]

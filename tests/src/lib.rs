@@ -3,7 +3,7 @@
 //! - [`docker`]: an engine of the test's own, in its own network namespace, that can be stopped and frozen
 //! - [`agent`]: the agent's binary on a free port; [`sample`]: the figures it tells
 //! - [`fake_docker`]: an engine that fails in a chosen way
-//! - [`cgroup`], [`process`], [`programs`]: what the kernel itself says, to compare with
+//! - [`cgroup`], [`machine`], [`process`], [`programs`]: what the kernel itself says, to compare with
 //! - [`figures`]: comparisons; [`traffic`]: transfers; [`accuracy`]: what a scenario found, for the page of figures
 //! - [`binaries`], [`command`], [`http`], [`network_namespace`], [`wait`]: means
 //!
@@ -26,6 +26,7 @@ pub mod docker;
 pub mod fake_docker;
 pub mod figures;
 pub mod http;
+pub mod machine;
 pub mod network_namespace;
 pub mod process;
 pub mod programs;

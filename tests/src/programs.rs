@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::fd::{AsFd as _, AsRawFd as _};
 
+use aya::maps::{Map, MapData, MapInfo, PerCpuHashMap};
 use aya::programs::links::LinkType;
 use aya::programs::{CgroupSkb, ProgramInfo, loaded_links, loaded_programs};
 
@@ -47,6 +48,26 @@ pub fn network_programs(programs: &BTreeSet<u32>) -> Vec<CgroupSkb> {
             CgroupSkb::from_program_info(program, name.into(), None).expect("the agent holds it")
         })
         .collect()
+}
+
+/// The cgroups for which a running agent has counters.
+#[track_caller]
+pub fn counted_cgroups(agent_pid: u32) -> BTreeSet<u64> {
+    let dir = format!("/proc/{agent_pid}/fdinfo");
+    let files = fs::read_dir(&dir).unwrap_or_else(|error| panic!("cannot read {dir}: {error}"));
+    let map_id = |file: fs::DirEntry| {
+        // a descriptor may be closed meanwhile
+        let info = fs::read_to_string(file.path()).ok()?;
+        info.lines()
+            .find_map(|line| line.strip_prefix("map_id:")?.trim().parse().ok())
+    };
+    let ids = files.flatten().filter_map(map_id);
+    let mut maps = ids.map(|id: u32| MapInfo::from_id(id).expect("the agent holds it"));
+    let counters = maps.find(|map| map.name_as_str() == Some("COUNTERS"));
+    let id = counters.expect("the agent counts in the kernel").id();
+    let data = MapData::from_id(id).expect("the agent holds it");
+    let map: PerCpuHashMap<_, u64, [u64; 9]> = Map::PerCpuHashMap(data).try_into().expect("a counter is nine numbers");
+    map.keys().map(|id| id.expect("the map can be read")).collect()
 }
 
 /// What the kernel knows of a program's runs since it began to keep such statistics.

@@ -1,7 +1,9 @@
 //! Waiting for a thing to happen, never for a time to pass.
 
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{fs, thread};
+
+use crate::machine::busy_ticks;
 
 /// How often a thing is looked at while it is waited for.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -50,27 +52,4 @@ pub fn wait_for_idle_machine() {
             Err(format!("{percent} % of one CPU are in use"))
         }
     });
-}
-
-/// Time that all CPUs together have spent on work, in ticks.
-pub(crate) fn busy_ticks() -> u64 {
-    // user, nice, system, (idle, iowait), irq, softirq, steal
-    let ticks = cpu_ticks();
-    [0, 1, 2, 5, 6, 7].iter().filter_map(|index| ticks.get(*index)).sum()
-}
-
-/// Time since the machine's start that its hypervisor gave to others while a CPU here had work, in ns; none on bare
-/// metal.
-///
-/// It passes for whoever is on the CPU, and so a clock counts it; the scheduler leaves it out of `cpu.stat` and
-/// `cpuacct`.
-pub fn stolen_ns() -> u64 {
-    const TICK_NS: u64 = 10_000_000;
-    cpu_ticks().get(7).map_or(0, |ticks| ticks * TICK_NS)
-}
-
-fn cpu_ticks() -> Vec<u64> {
-    let stat = fs::read_to_string("/proc/stat").expect("/proc is mounted");
-    let fields = stat.lines().next().unwrap_or_default().split_whitespace().skip(1);
-    fields.filter_map(|field| field.parse().ok()).collect()
 }

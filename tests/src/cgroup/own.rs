@@ -44,12 +44,7 @@ impl OwnCgroup {
     /// CPU time of all that has run in it, in ns.
     #[track_caller]
     pub fn cpu_ns(&self) -> u64 {
-        let stat = fs::read_to_string(self.dir.join("cpu.stat")).expect("every v2 cgroup has cpu.stat");
-        let usage_us = stat.lines().find_map(|line| line.strip_prefix("usage_usec "));
-        let usage_us: u64 = usage_us
-            .and_then(|us| us.parse().ok())
-            .expect("cpu.stat tells usage_usec");
-        usage_us * 1000
+        super::usage_ns(&self.dir).expect("every v2 cgroup has cpu.stat")
     }
 }
 

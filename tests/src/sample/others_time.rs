@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::cgroup;
-use crate::wait::busy_ticks;
+use crate::machine::busy_ticks;
 
 /// CPU time of everything but one container, from the kernel's own accounts.
 pub(super) struct OthersTime<'a> {

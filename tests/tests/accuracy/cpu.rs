@@ -1,70 +1,134 @@
-//! CPU time: what a container used, in every sample and in sum.
+//! CPU time: what a container used, in every sample and in sum, beside the kernel's own account of its cgroup.
 
-use agent_tests::agent::AgentCommand;
-use agent_tests::docker::PrivateDocker;
-use agent_tests::wait::wait_for_idle_machine;
+mod busy;
+mod full;
+mod hotplug;
+mod interrupts;
+mod moved;
+mod quota;
+mod switches;
+mod whole;
 
-use agent_tests::figures::{Stolen, Within, assert_cpu, assert_cpu_total, cpu_of};
+use agent_tests::accuracy::{Bound, Scenario, Unit};
+use agent_tests::agent::{Agent, AgentCommand};
+use agent_tests::cgroup;
+use agent_tests::docker::{Container, PrivateDocker};
+use agent_tests::figures::{as_f64, cpu_of};
+use agent_tests::process::{Signal, signal};
+use agent_tests::sample::Sample;
 
+/// Ten seconds of them.
 const SAMPLES: usize = 10;
+/// How far a sum may be from `cpu.stat`.
+const SUM_PERCENT: f64 = 0.1;
 /// Of one CPU, where the container leaves one to the others.
 const MOST_OTHERS_PERCENT: f64 = 20.0;
-const ONE_CPU: Within = Within { of: 100.0, by: 3.0 };
 
-#[test]
-#[ignore = "needs root and a Docker engine: cargo xtask test"]
-fn one_busy_thread_reads_100_in_every_sample() {
-    let docker = PrivateDocker::start();
-    let agent = AgentCommand::for_docker(&docker.url()).start();
-    wait_for_idle_machine();
-    let busy = docker.run("busy", &[], &["spin", "--threads", "1", "--seconds", "60"]);
-    assert_cpu(&agent.samples_alone(&busy.id, SAMPLES, MOST_OTHERS_PERCENT), ONE_CPU);
+/// An agent at its usual pace.
+#[track_caller]
+fn start_agent(docker: &PrivateDocker) -> Agent {
+    start_with(docker, &[])
 }
 
-/// The program on `sched_switch` sees a task only when it leaves its CPU, which a lone one hardly ever does.
-#[test]
-#[ignore = "needs root and a Docker engine: cargo xtask test"]
-fn one_busy_thread_does_not_read_100_when_running_tasks_are_not_flushed() {
-    let docker = PrivateDocker::start();
-    let agent = AgentCommand::for_docker(&docker.url())
-        .args(&["--fault", "no-flush"])
-        .start();
-    wait_for_idle_machine();
-    let busy = docker.run("busy", &[], &["spin", "--threads", "1", "--seconds", "60"]);
-    let figures = cpu_of(&agent.samples(&busy.id, SAMPLES));
-    println!("without the flush: {figures:?}");
-    assert!(!figures.iter().all(|figure| ONE_CPU.holds(*figure)), "{figures:?}");
+/// An agent that looks often, so that a scenario does not wait long for what it has done.
+#[track_caller]
+fn start_quick_agent(docker: &PrivateDocker) -> Agent {
+    start_with(docker, &["--interval", "100ms"])
 }
 
-#[test]
-#[ignore = "needs root and a Docker engine: cargo xtask test"]
-fn two_busy_threads_under_a_quota_of_half_a_cpu_read_50() {
-    let docker = PrivateDocker::start();
-    let agent = AgentCommand::for_docker(&docker.url()).start();
-    wait_for_idle_machine();
-    let stolen = Stolen::start();
-    let idle = docker.run("half", &["--cpus", "0.5"], &["sleep", "--seconds", "120"]);
-    idle.exec_detached(&["spin", "--threads", "2", "--seconds", "24"]);
-    assert_cpu(
-        &agent.samples_alone(&idle.id, SAMPLES, MOST_OTHERS_PERCENT),
-        Within { of: 50.0, by: 3.0 },
-    );
-    let total_ns = agent.settled_cpu(&idle.id).counters.cpu();
-    assert_cpu_total(&idle.id, total_ns, &stolen);
+/// An agent whose CPU time is the scheduler's account: another one's says nothing about that.
+#[track_caller]
+fn start_with(docker: &PrivateDocker, flags: &[&str]) -> Agent {
+    let agent = AgentCommand::for_docker(&docker.url()).args(flags).start();
+    let status = agent.get("/status").json();
+    assert_eq!(status["agent"]["cpu_account"], "scheduler", "{status}");
+    agent
 }
 
-#[test]
-#[ignore = "needs root and a Docker engine: cargo xtask test"]
-fn four_busy_threads_on_two_cpus_read_200() {
-    let docker = PrivateDocker::start();
-    let agent = AgentCommand::for_docker(&docker.url()).start();
-    wait_for_idle_machine();
-    let stolen = Stolen::start();
-    let idle = docker.run("full", &["--cpuset-cpus", "0,1"], &["sleep", "--seconds", "120"]);
-    idle.exec_detached(&["spin", "--threads", "4", "--seconds", "24"]);
-    // what others have, and a tick's age of the account on each CPU, have to fit into the bound
-    let samples = agent.samples_alone(&idle.id, SAMPLES, 3.0);
-    assert_cpu(&samples, Within { of: 200.0, by: 6.0 });
-    let total_ns = agent.settled_cpu(&idle.id).counters.cpu();
-    assert_cpu_total(&idle.id, total_ns, &stolen);
+/// A container that does nothing but be there.
+#[track_caller]
+fn idle<'docker>(docker: &'docker PrivateDocker, name: &str, options: &[&str]) -> Container<'docker> {
+    docker.run(name, options, &["sleep", "--seconds", "300"])
+}
+
+/// Processes that were started in a container besides its first.
+#[track_caller]
+fn guests_of(container: &Container<'_>) -> Vec<u32> {
+    let first = container.pid();
+    let mut pids = cgroup::processes(&container.id);
+    pids.retain(|pid| *pid != first);
+    pids
+}
+
+/// Ends the load in a container, and leaves the container.
+#[track_caller]
+fn end_load(container: &Container<'_>) {
+    for pid in guests_of(container) {
+        signal(pid, Signal::KILL);
+    }
+}
+
+/// The lowest and the highest of the samples.
+#[track_caller]
+fn each_sample(scenario: &mut Scenario, samples: &[Sample], bound: Bound) {
+    let figures = cpu_of(samples);
+    println!("{figures:?}");
+    let lowest = figures.iter().copied().fold(f64::MAX, f64::min);
+    let highest = figures.iter().copied().fold(0.0, f64::max);
+    scenario.number("lowest sample", lowest, Unit::Percent, bound);
+    scenario.number("highest sample", highest, Unit::Percent, bound);
+}
+
+/// CPU time of a container by the agent and by `cpu.stat`, in seconds.
+#[derive(Clone, Copy, Debug)]
+struct CpuTime {
+    ours: f64,
+    kernel: f64,
+}
+
+impl CpuTime {
+    /// Once nothing runs in the container any more.
+    #[track_caller]
+    fn settled(agent: &Agent, container: &Container<'_>) -> Self {
+        let ours = agent.settled_cpu(&container.id).counters.cpu();
+        Self::now(ours, container)
+    }
+
+    #[track_caller]
+    fn now(ours_ns: u64, container: &Container<'_>) -> Self {
+        let kernel = cgroup::kernel_cpu(&container.id).cpu_stat_ns;
+        let kernel = kernel.expect("where the kernel programs count there is a v2 tree");
+        Self {
+            ours: seconds(ours_ns),
+            kernel: seconds(kernel),
+        }
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self {
+            ours: self.ours - before.ours,
+            kernel: self.kernel - before.kernel,
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            ours: self.ours + other.ours,
+            kernel: self.kernel + other.kernel,
+        }
+    }
+
+    /// A row of the page: the two are the same account, which `cpu.stat` tells to the microsecond.
+    fn show(self, scenario: &mut Scenario, what: &str) {
+        let near = Bound::Near {
+            reference: self.kernel,
+            percent: SUM_PERCENT,
+            slack: 0.0,
+        };
+        scenario.number(&format!("{what}, beside cpu.stat"), self.ours, Unit::Seconds, near);
+    }
+}
+
+fn seconds(ns: u64) -> f64 {
+    as_f64(ns) / 1e9
 }

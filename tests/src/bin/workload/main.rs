@@ -8,6 +8,7 @@ mod args;
 mod cgroups;
 mod load;
 mod pass;
+mod ping_pong;
 mod pulse;
 mod serve;
 mod tcp;
@@ -26,6 +27,7 @@ const USAGE: &str = "usage: workload COMMAND [--NAME VALUE]...
   spin     --threads N --seconds S               busy threads
   sleep    --seconds S
   pulse    --to A:P --seconds S                  half a percent of a CPU and ten datagrams a second
+  ping-pong --seconds S                          two threads that wake each other, prints how often
   tcp-sink --port P [--on ADDRESS] [--seconds S] reads and discards, prints the bytes of each connection
   tcp-sink --given-at PATH [--seconds S]         the same, on a listener that `listen` gives
   listen   --port P --give-to PATH --seconds S   gives its listener away and sleeps
@@ -63,6 +65,7 @@ fn run(command: &str, args: &Args) -> Result<(), String> {
             Ok(())
         }
         "pulse" => pulse::pulse(args.address("to")?, args.seconds("seconds")?),
+        "ping-pong" => ping_pong::ping_pong(args.seconds("seconds")?),
         "tcp-sink" => {
             let listener = match args.text("given-at") {
                 Some(path) => pass::take(path)?,

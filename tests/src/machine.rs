@@ -1,0 +1,50 @@
+//! What the machine's CPUs do, by the kernel's own account.
+
+mod offline_cpu;
+
+use std::fs;
+
+pub use offline_cpu::OfflineCpu;
+
+/// A tick of `/proc/stat`.
+const TICK_NS: u64 = 10_000_000;
+
+/// Time that all CPUs together have spent on work, in ticks.
+pub(crate) fn busy_ticks() -> u64 {
+    // user, nice, system, (idle, iowait), irq, softirq, steal
+    sum_of(&[0, 1, 2, 5, 6, 7])
+}
+
+/// Time that all CPUs together had nothing to do, in ns.
+pub fn idle_ns() -> u64 {
+    sum_of(&[3, 4]) * TICK_NS
+}
+
+/// Time in software interrupts, over all CPUs, in ns; by what a tick finds where the kernel does not measure it.
+pub fn softirq_ns() -> u64 {
+    sum_of(&[6]) * TICK_NS
+}
+
+/// Time since the machine's start that its hypervisor gave to others while a CPU here had work, in ns; none on bare
+/// metal.
+///
+/// It passes for whoever is on the CPU, and so a clock counts it; the scheduler leaves it out of `cpu.stat` and
+/// `cpuacct`.
+pub fn stolen_ns() -> u64 {
+    sum_of(&[7]) * TICK_NS
+}
+
+/// The ways in which this machine can be suspended, as the kernel names them; empty where it cannot.
+#[must_use]
+pub fn ways_to_suspend() -> String {
+    // no file: the kernel has no power management at all
+    let ways = fs::read_to_string("/sys/power/state").unwrap_or_default();
+    ways.trim().to_owned()
+}
+
+fn sum_of(fields: &[usize]) -> u64 {
+    let stat = fs::read_to_string("/proc/stat").expect("/proc is mounted");
+    let ticks = stat.lines().next().unwrap_or_default().split_whitespace().skip(1);
+    let ticks: Vec<u64> = ticks.filter_map(|field| field.parse().ok()).collect();
+    fields.iter().filter_map(|index| ticks.get(*index)).sum()
+}

@@ -1,0 +1,101 @@
+//! A CPU goes away and comes back.
+
+use std::time::{Duration, Instant};
+
+use agent_tests::accuracy::{Bound, Scenario, Unit};
+use agent_tests::agent::Agent;
+use agent_tests::docker::{Container, PrivateDocker};
+use agent_tests::figures::cpu_of;
+use agent_tests::machine::{OfflineCpu, ways_to_suspend};
+use agent_tests::sample::Sample;
+use agent_tests::wait::wait_for_idle_machine;
+
+use super::{CpuTime, end_load, idle, start_agent};
+
+const TITLE: &str = "a CPU goes away and comes back while 4 threads keep both busy";
+/// Longer than the agent believes its list of CPUs.
+const AWAY: Duration = Duration::from_secs(11);
+/// Of a CPU: a tick's age of the account, at both ends of a sample.
+const SLACK_PERCENT: f64 = 1.5;
+/// What the container has at least of both, beside all else that runs.
+const BOTH_BUSY_PERCENT: f64 = 190.0;
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn a_cpu_that_goes_away_and_comes_back_makes_no_jump() {
+    let docker = PrivateDocker::start();
+    let agent = start_agent(&docker);
+    let busy = idle(&docker, "busy", &["--cpuset-cpus", "0,1"]);
+    wait_for_idle_machine();
+    let before = CpuTime::settled(&agent, &busy);
+    busy.exec_detached(&["spin", "--threads", "4", "--seconds", "120"]);
+    agent.samples(&busy.id, 1);
+    let away = match OfflineCpu::take(1) {
+        Ok(away) => away,
+        Err(why) => return Scenario::not_shown("27", TITLE, &format!("the kernel does not let a CPU go: {why}")),
+    };
+    let while_away = samples_for(&agent, &busy, AWAY);
+    let told_away = cpus(&agent);
+    away.bring_back();
+    let afterwards = samples_for(&agent, &busy, AWAY);
+    let told_back = cpus(&agent);
+    end_load(&busy);
+    let sum = CpuTime::settled(&agent, &busy).since(before);
+
+    let mut scenario = Scenario::new("27", TITLE);
+    let bound = |cpus: f64| Bound::AtMost(cpus * (100.0 + SLACK_PERCENT));
+    // the first is of the interval in which it went, or came
+    let (away, back) = (cpu_of(&while_away), cpu_of(&afterwards));
+    let highest = |figures: &[f64]| figures.iter().copied().fold(0.0, f64::max);
+    let lowest = |figures: &[f64]| figures.iter().copied().fold(f64::MAX, f64::min);
+    let all = highest(&away).max(highest(&back));
+    scenario.number("highest sample", all, Unit::Percent, bound(2.0));
+    scenario.number(
+        "highest sample while it is away",
+        highest(&away[1..]),
+        Unit::Percent,
+        bound(1.0),
+    );
+    let most = Bound::AtLeast(BOTH_BUSY_PERCENT);
+    scenario.number("lowest sample once it is back", lowest(&back[1..]), Unit::Percent, most);
+    scenario.text("CPUs in GET /status while it is away", &told_away, "cpu0");
+    scenario.text("CPUs in GET /status once it is back", &told_back, "cpu0 cpu1");
+    sum.show(&mut scenario, "sum");
+    scenario.finish();
+}
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn a_machine_that_cannot_be_suspended_is_not() {
+    let ways = ways_to_suspend();
+    assert!(
+        ways.is_empty(),
+        "this machine can be suspended ({ways}): show that a figure does not jump"
+    );
+    Scenario::not_shown(
+        "27b",
+        "the machine is suspended and wakes up",
+        "the test machine's kernel cannot suspend",
+    );
+}
+
+/// Those of intervals that began within this time.
+#[track_caller]
+fn samples_for(agent: &Agent, container: &Container<'_>, time: Duration) -> Vec<Sample> {
+    let start = Instant::now();
+    let mut samples = vec![agent.next_sample(&container.id)];
+    while start.elapsed() < time {
+        samples.push(agent.sample_after(&container.id, &samples[samples.len() - 1]));
+    }
+    println!("{:?}", cpu_of(&samples));
+    samples
+}
+
+/// Those that the agent tells of.
+#[track_caller]
+fn cpus(agent: &Agent) -> String {
+    let status = agent.get("/status").json();
+    let cpus = status["cpus"].as_object().expect("the node has CPUs");
+    let names: Vec<_> = cpus.keys().map(String::as_str).collect();
+    names.join(" ")
+}

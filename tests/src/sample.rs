@@ -147,20 +147,30 @@ impl Agent {
         std::iter::successors(next(&running), next).take(count).collect()
     }
 
+    /// [`Self::samples`], each with what everything but the container had meanwhile, in percent of one CPU.
+    #[track_caller]
+    pub fn samples_with_others(&self, id: &str, count: usize) -> Vec<(Sample, f64)> {
+        let mut sample = self.next_sample(id);
+        let mut next = || {
+            let others = OthersTime::start(id);
+            sample = self.sample_after(id, &sample);
+            (sample.clone(), others.percent_until_now())
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
     /// [`Self::samples`] without those in which other programs had more than `most_others_percent` of one CPU: what
     /// they had, the container could not have. Fails where most are such.
     #[track_caller]
     pub fn samples_alone(&self, id: &str, count: usize, most_others_percent: f64) -> Vec<Sample> {
         let (mut alone, mut disturbed) = (Vec::new(), Vec::new());
-        let mut sample = self.next_sample(id);
         while alone.len() < count {
-            let others = OthersTime::start(id);
-            sample = self.sample_after(id, &sample);
-            let percent = others.percent_until_now();
-            if percent <= most_others_percent {
-                alone.push(sample.clone());
-            } else {
-                disturbed.push(percent);
+            for (sample, percent) in self.samples_with_others(id, count - alone.len()) {
+                if percent <= most_others_percent {
+                    alone.push(sample);
+                } else {
+                    disturbed.push(percent);
+                }
             }
             assert!(
                 disturbed.len() <= count,

@@ -73,10 +73,14 @@ fn end_load(container: &Container<'_>) {
 fn each_sample(scenario: &mut Scenario, samples: &[Sample], bound: Bound) {
     let figures = cpu_of(samples);
     println!("{figures:?}");
+    lowest_and_highest(scenario, "sample", &figures, bound);
+}
+
+fn lowest_and_highest(scenario: &mut Scenario, what: &str, figures: &[f64], bound: Bound) {
     let lowest = figures.iter().copied().fold(f64::MAX, f64::min);
     let highest = figures.iter().copied().fold(0.0, f64::max);
-    scenario.number("lowest sample", lowest, Unit::Percent, bound);
-    scenario.number("highest sample", highest, Unit::Percent, bound);
+    scenario.number(&format!("lowest {what}"), lowest, Unit::Percent, bound);
+    scenario.number(&format!("highest {what}"), highest, Unit::Percent, bound);
 }
 
 /// CPU time of a container by the agent and by `cpu.stat`, in seconds.

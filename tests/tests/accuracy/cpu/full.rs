@@ -5,10 +5,10 @@ use agent_tests::docker::PrivateDocker;
 use agent_tests::wait::wait_for_idle_machine;
 
 use super::whole::Whole;
-use super::{CpuTime, SAMPLES, each_sample, end_load, idle, start_agent};
+use super::{CpuTime, SAMPLES, end_load, idle, lowest_and_highest, start_agent};
 
-/// Of one CPU: has to fit into the bounds, with a tick's age of the account on each CPU.
-const MOST_OTHERS_PERCENT: f64 = 3.0;
+/// A tick's age of the account on each CPU, and the ticks of 10 ms by which the kernel tells what others had.
+const BOTH_CPUS: [f64; 2] = [194.0, 206.0];
 
 #[test]
 #[ignore = "needs root and a Docker engine: cargo xtask test"]
@@ -21,9 +21,13 @@ fn four_busy_threads_on_two_cpus_read_200_and_with_all_else_the_whole_machine() 
     full.exec_detached(&["spin", "--threads", "4", "--seconds", "60"]);
     agent.next_sample(&full.id);
     let whole = Whole::start(&agent, &[&full]);
-    let samples = agent.samples_alone(&full.id, SAMPLES, MOST_OTHERS_PERCENT);
+    let samples = agent.samples_with_others(&full.id, SAMPLES);
     let mut scenario = Scenario::new("22", "4 busy threads on 2 CPUs, 10 s");
-    each_sample(&mut scenario, &samples, Bound::Between(194.0, 206.0));
+    let [low, high] = BOTH_CPUS;
+    let with_others: Vec<f64> = samples.iter().map(|(sample, others)| sample.cpu + others).collect();
+    println!("{samples:?}");
+    let what = "sample and what others had meanwhile";
+    lowest_and_highest(&mut scenario, what, &with_others, Bound::Between(low, high));
     whole.show(&mut scenario, 0.5);
     end_load(&full);
     let sum = CpuTime::settled(&agent, &full).since(before);

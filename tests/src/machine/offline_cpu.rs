@@ -36,35 +36,38 @@ impl OfflineCpu {
         if said.trim() == "away" {
             return Ok(Self(child));
         }
-        let mut why = String::new();
-        let stderr = child.stderr.take().expect("it was asked for");
-        let _ = BufReader::new(stderr).read_to_string(&mut why);
-        let _ = child.wait();
-        Err(why.trim().to_owned())
+        let mut holder = Self(child);
+        Err(holder.end().err().unwrap_or_else(|| format!("it said {said:?}")))
     }
 
     /// Brings it back; it must come.
     #[track_caller]
-    pub fn bring_back(self) {
-        // the rest is in `drop`, which does the same after a panic but cannot fail then
-        let mut holder = self;
-        let status = holder.end();
-        assert!(
-            status.as_ref().is_ok_and(std::process::ExitStatus::success),
-            "the CPU did not come back: {status:?}"
-        );
+    pub fn bring_back(mut self) {
+        self.end()
+            .unwrap_or_else(|why| panic!("the CPU did not come back: {why}"));
     }
 
-    fn end(&mut self) -> std::io::Result<std::process::ExitStatus> {
+    /// What the shell complained of, unless all went well. It ends once.
+    fn end(&mut self) -> Result<(), String> {
         drop(self.0.stdin.take());
-        self.0.wait()
+        let mut why = String::new();
+        if let Some(mut stderr) = self.0.stderr.take() {
+            let _ = stderr.read_to_string(&mut why);
+        }
+        match self.0.wait() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(format!("{status}: {}", why.trim())),
+            Err(error) => Err(error.to_string()),
+        }
     }
 }
 
 impl Drop for OfflineCpu {
     fn drop(&mut self) {
-        if !matches!(self.end(), Ok(status) if status.success()) {
-            eprintln!("a CPU that was taken offline did not come back");
+        // without its input it has ended already, and whoever ended it was told
+        let ended = if self.0.stdin.is_some() { self.end() } else { Ok(()) };
+        if let Err(why) = ended {
+            eprintln!("a CPU that was taken offline did not come back as it was: {why}");
         }
     }
 }

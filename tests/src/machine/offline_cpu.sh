@@ -6,9 +6,9 @@ cpusets=${2-}
 kept=$(mktemp) || exit 1
 
 if [ -n "$cpusets" ]; then
-    # parents come before what is in them, and so they are widened first
-    find "$cpusets" -name cpuset.cpus | while read -r file; do
-        echo "$file $(cat "$file")"
+    # a directory comes before those in it, and so it is widened first; the root has what is online
+    find "$cpusets" -mindepth 1 -type d | while read -r dir; do
+        echo "$dir $(cat "$dir/cpuset.cpus")"
     done >"$kept"
 fi
 
@@ -22,10 +22,10 @@ cat >/dev/null
 
 status=0
 echo 1 >"$online" || status=1
-while read -r file cpus; do
-    # one that has gone meanwhile, or was never set, needs nothing
-    if [ -n "$cpus" ] && [ -e "$file" ]; then
-        echo "$cpus" 2>/dev/null >"$file"
+while read -r dir cpus; do
+    # one that is empty needs nothing, and neither does one that has gone meanwhile
+    if [ -n "$cpus" ] && [ -d "$dir" ] && ! echo "$cpus" >"$dir/cpuset.cpus" && [ -d "$dir" ]; then
+        status=1
     fi
 done <"$kept"
 rm -f "$kept"

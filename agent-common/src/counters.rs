@@ -81,6 +81,6 @@ pub enum LossKind {
 }
 
 impl LossKind {
-    /// How many kinds there are: the size of the map.
-    pub const COUNT: u32 = 4;
+    /// How many kinds there are: the length of the map's value.
+    pub const COUNT: usize = 4;
 }

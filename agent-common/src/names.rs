@@ -14,7 +14,7 @@ pub const LINEAGES: &str = "LINEAGES";
 pub const CHARGED_UP_TO: &str = "CHARGED_UP_TO";
 /// Per-CPU array of one array of [`crate::PendingCharge`].
 pub const PENDING: &str = "PENDING";
-/// Per-CPU array of `u64`, indexed by [`crate::LossKind`]: updates that could not be counted.
+/// Per-CPU array of one array of `u64`, indexed by [`crate::LossKind`]: updates that could not be counted.
 pub const LOSSES: &str = "LOSSES";
 /// Ring buffer that aya-log makes.
 pub const AYA_LOGS: &str = "AYA_LOGS";

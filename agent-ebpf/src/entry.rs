@@ -87,11 +87,13 @@ fn remember_lineage(cgroup_id: u64, ancestor: impl Fn(i32) -> u64) {
 /// Counts a loss and returns how many there were before on this CPU.
 #[inline(always)]
 fn count_loss(kind: LossKind) -> u64 {
-    let Some(losses) = LOSSES.get_ptr_mut(kind as u32) else {
+    let Some(losses) = LOSSES.get_ptr_mut(0) else {
         return 1;
     };
-    // SAFETY: the map returned the address of this CPU's value; it lives as long as the program.
+    // SAFETY: the map returned the address of this CPU's value; it lives as long as the program, and has a place for
+    // each kind.
     unsafe {
+        let losses = losses.cast::<u64>().add(kind as usize);
         let before = *losses;
         add_relaxed(losses, 1);
         before

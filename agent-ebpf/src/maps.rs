@@ -34,7 +34,7 @@ pub(crate) static PENDING: PerCpuArray<[PendingCharge; PENDING_CHARGES]> = PerCp
 
 /// What could not be counted, by kind.
 #[map]
-pub(crate) static LOSSES: PerCpuArray<u64> = PerCpuArray::with_max_entries(LossKind::COUNT, 0);
+pub(crate) static LOSSES: PerCpuArray<[u64; LossKind::COUNT]> = PerCpuArray::with_max_entries(1, 0);
 
 /// Set before load; the verifier sees a constant and never looks at the branch that the kernel cannot run.
 #[unsafe(no_mangle)]

@@ -43,7 +43,7 @@ pub(super) struct Maps {
     pub(super) counters_fd: OwnedFd,
     pub(super) slots: SlotMaps,
     pub(super) lineages: HashMap<MapData, u64, Lineage>,
-    pub(super) losses: PerCpuArray<MapData, u64>,
+    pub(super) losses: PerCpuArray<MapData, [u64; LossKind::COUNT]>,
 }
 
 /// The attached programs and their maps. Dropping it detaches everything.
@@ -198,18 +198,13 @@ impl KernelCounters {
 
     /// What could not be counted since the start.
     pub fn losses(&self) -> Result<Losses, KernelError> {
-        let total = |kind: LossKind| {
-            self.maps
-                .losses
-                .get(&(kind as u32), 0)
-                .map(|per_cpu| per_cpu.iter().sum())
-                .map_err(map_error(names::LOSSES))
-        };
+        let per_cpu = self.maps.losses.get(&0, 0).map_err(map_error(names::LOSSES))?;
+        let total = |kind: LossKind| per_cpu.iter().map(|cpu| cpu[kind as usize]).sum();
         Ok(Losses {
-            map_full: total(LossKind::MapFull)?,
-            no_entry: total(LossKind::NoEntry)?,
-            no_lineage: total(LossKind::NoLineage)?,
-            missed_switch: total(LossKind::MissedSwitch)?,
+            map_full: total(LossKind::MapFull),
+            no_entry: total(LossKind::NoEntry),
+            no_lineage: total(LossKind::NoLineage),
+            missed_switch: total(LossKind::MissedSwitch),
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     io,
     os::fd::{AsFd as _, OwnedFd},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use agent_common::{CgroupCounters, Lineage, LossKind, names};
@@ -19,9 +19,6 @@ use super::{
     load::KernelError,
     slot_maps::SlotMaps,
 };
-
-/// How long a list of online CPUs is believed.
-const ONLINE_CPUS_AGE: Duration = Duration::from_secs(10);
 
 /// Updates that could not be counted since the start, over all CPUs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,8 +52,6 @@ pub struct KernelCounters {
     flush: &'static str,
     /// Off only in the test that proves why it is on.
     flush_running: bool,
-    online_cpus: Vec<u32>,
-    online_cpus_read: Instant,
     /// Owns programs and links.
     ebpf: Ebpf,
 }
@@ -88,8 +83,6 @@ impl KernelCounters {
             batch: Some(BatchReader::new(possible_cpus)),
             flush,
             flush_running,
-            online_cpus: read_online_cpus()?,
-            online_cpus_read: Instant::now(),
             ebpf,
         })
     }
@@ -140,16 +133,14 @@ impl KernelCounters {
     /// never gives up its CPU would read 0 %.
     pub(super) fn flush(&mut self) -> Result<(), KernelError> {
         let name = self.flush;
-        if self.online_cpus_read.elapsed() > ONLINE_CPUS_AGE {
-            self.online_cpus = read_online_cpus()?;
-            self.online_cpus_read = Instant::now();
-        }
+        // Each time: what runs on a CPU that has come back would be charged late, and then all at once.
+        let online_cpus = read_online_cpus()?;
         let missing = KernelError::Missing { kind: "program", name };
         let program: &RawTracePoint = match self.ebpf.program(name).map(TryInto::try_into) {
             Some(Ok(program)) => program,
             _ => return Err(missing),
         };
-        for &cpu in &self.online_cpus {
+        for cpu in online_cpus {
             let options = RawTracePointRunOptions {
                 cpu: Some(cpu),
                 ..RawTracePointRunOptions::default()

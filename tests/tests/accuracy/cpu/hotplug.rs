@@ -1,11 +1,8 @@
 //! A CPU goes away and comes back.
 
-use std::time::{Duration, Instant};
-
 use agent_tests::accuracy::{Bound, Scenario, Unit};
 use agent_tests::agent::Agent;
-use agent_tests::docker::{Container, PrivateDocker};
-use agent_tests::figures::cpu_of;
+use agent_tests::docker::PrivateDocker;
 use agent_tests::machine::{OfflineCpu, ways_to_suspend};
 use agent_tests::sample::Sample;
 use agent_tests::wait::wait_for_idle_machine;
@@ -13,11 +10,10 @@ use agent_tests::wait::wait_for_idle_machine;
 use super::{CpuTime, end_load, idle, start_agent};
 
 const TITLE: &str = "a CPU goes away and comes back while 4 threads keep both busy";
-/// Some samples.
-const AWAY: Duration = Duration::from_secs(5);
+const SAMPLES_AWAY: usize = 5;
 /// Of a CPU: a tick's age of the account, at both ends of a sample.
 const SLACK_PERCENT: f64 = 1.5;
-/// What the container has at least of both, beside all else that runs.
+/// What the container and all else that runs have at least of both.
 const BOTH_BUSY_PERCENT: f64 = 190.0;
 
 #[test]
@@ -34,10 +30,10 @@ fn a_cpu_that_goes_away_and_comes_back_makes_no_jump() {
         Ok(away) => away,
         Err(why) => return Scenario::not_shown("27", TITLE, &format!("the kernel does not let a CPU go: {why}")),
     };
-    let while_away = samples_for(&agent, &busy, AWAY);
+    let while_away = agent.samples_with_others(&busy.id, SAMPLES_AWAY);
     let told_away = cpus(&agent);
     away.bring_back();
-    let afterwards = samples_for(&agent, &busy, AWAY);
+    let afterwards = agent.samples_with_others(&busy.id, SAMPLES_AWAY);
     let told_back = cpus(&agent);
     end_load(&busy);
     let sum = CpuTime::settled(&agent, &busy).since(before);
@@ -45,7 +41,10 @@ fn a_cpu_that_goes_away_and_comes_back_makes_no_jump() {
     let mut scenario = Scenario::new("27", TITLE);
     let bound = |cpus: f64| Bound::AtMost(cpus * (100.0 + SLACK_PERCENT));
     // the first is of the interval in which it went, or came
-    let (away, back) = (cpu_of(&while_away), cpu_of(&afterwards));
+    let figures = |samples: &[(Sample, f64)]| samples.iter().map(|(sample, _)| sample.cpu).collect::<Vec<f64>>();
+    let (away, back) = (figures(&while_away), figures(&afterwards));
+    let with_others: Vec<f64> = afterwards.iter().map(|(sample, others)| sample.cpu + others).collect();
+    println!("{while_away:?} {afterwards:?}");
     let highest = |figures: &[f64]| figures.iter().copied().fold(0.0, f64::max);
     let lowest = |figures: &[f64]| figures.iter().copied().fold(f64::MAX, f64::min);
     let all = highest(&away).max(highest(&back));
@@ -57,7 +56,8 @@ fn a_cpu_that_goes_away_and_comes_back_makes_no_jump() {
         bound(1.0),
     );
     let most = Bound::AtLeast(BOTH_BUSY_PERCENT);
-    scenario.number("lowest sample once it is back", lowest(&back[1..]), Unit::Percent, most);
+    let what = "lowest sample once it is back, and what others had meanwhile";
+    scenario.number(what, lowest(&with_others[1..]), Unit::Percent, most);
     scenario.text("CPUs in GET /status while it is away", &told_away, "cpu0");
     scenario.text("CPUs in GET /status once it is back", &told_back, "cpu0 cpu1");
     sum.show(&mut scenario, "sum");
@@ -77,18 +77,6 @@ fn a_machine_that_cannot_be_suspended_is_not() {
         "the machine is suspended and wakes up",
         "the test machine's kernel cannot suspend",
     );
-}
-
-/// Those of intervals that began within this time.
-#[track_caller]
-fn samples_for(agent: &Agent, container: &Container<'_>, time: Duration) -> Vec<Sample> {
-    let start = Instant::now();
-    let mut samples = vec![agent.next_sample(&container.id)];
-    while start.elapsed() < time {
-        samples.push(agent.sample_after(&container.id, &samples[samples.len() - 1]));
-    }
-    println!("{:?}", cpu_of(&samples));
-    samples
 }
 
 /// Those that the agent tells of.

@@ -14,11 +14,7 @@ use crate::report::{Row, Table, Target};
 use crate::run::{ROUNDS, Run};
 
 /// Ours, the empty one of its type, and what it runs on.
-const PAIRS: [(&str, &str, &str); 3] = [
-    ("charge_cpu", "empty_switch", "sched_switch"),
-    ("count_ingress", "empty_ingress", "cgroup_skb, arriving"),
-    ("count_egress", "empty_egress", "cgroup_skb, leaving"),
-];
+type Pair = (&'static str, &'static str, &'static str);
 /// Over the empty program.
 const TARGET_NS: f64 = 60.0;
 const PIPE_LOOPS: u32 = 200_000;
@@ -29,11 +25,21 @@ const FEWEST_EVENTS: u64 = 50_000;
 
 pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
     ensure!(command::find_program("perf").is_some(), "perf is not installed");
-    let _ours = Ours::start(run.docker, run.fleet.len());
+    let ours = Ours::start(run.docker, run.fleet.len());
+    let status = ours.agent.get("/status").json();
+    let charge = match status["agent"]["cpu_account"].as_str() {
+        Some("scheduler") => "charge_task",
+        _ => "charge_cpu",
+    };
+    let pairs = [
+        (charge, "empty_switch", "sched_switch"),
+        ("count_ingress", "empty_ingress", "cgroup_skb, arriving"),
+        ("count_egress", "empty_egress", "cgroup_skb, leaving"),
+    ];
     let _empty = EmptyPrograms::attach(&cgroup::v2_root())?;
     let receiver = run.docker.run("bench-receiver", &[], &["udp-sink", "--port", "9000"]);
     let sender = run.docker.run("bench-sender", &[], &["sleep", "--seconds", "3600"]);
-    let measured = rounds(run, &receiver, &sender);
+    let measured = rounds(run, pairs, &receiver, &sender);
     receiver.remove();
     sender.remove();
     run.add(Table {
@@ -47,16 +53,16 @@ pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
     Ok(())
 }
 
-fn rounds(run: &Run<'_>, receiver: &Container<'_>, sender: &Container<'_>) -> Result<Vec<Row>> {
+fn rounds(run: &Run<'_>, pairs: [Pair; 3], receiver: &Container<'_>, sender: &Container<'_>) -> Result<Vec<Row>> {
     let to = format!("{}:9000", receiver.address());
     let sender_dir = cgroup::v2_dir(&sender.id);
-    let mut costs: [(Vec<f64>, Vec<f64>); PAIRS.len()] = Default::default();
+    let mut costs: [(Vec<f64>, Vec<f64>); 3] = Default::default();
     // the first round finds cold caches
     for round in 0..=ROUNDS {
         run.stop.check()?;
         let kept =
             aya::sys::enable_stats(aya::sys::Stats::RunTime).context("the kernel keeps no run-time statistics")?;
-        let before = snapshot();
+        let before = snapshot(&pairs);
         pipe(&sender_dir, PIPE_LOOPS);
         sender.exec(&[
             "udp-send",
@@ -69,12 +75,12 @@ fn rounds(run: &Run<'_>, receiver: &Container<'_>, sender: &Container<'_>) -> Re
             "--rate",
             DATAGRAMS_PER_S,
         ]);
-        let after = snapshot();
+        let after = snapshot(&pairs);
         drop(kept);
         if round == 0 {
             continue;
         }
-        for ((ours, empty, event), costs) in PAIRS.iter().zip(&mut costs) {
+        for ((ours, empty, event), costs) in pairs.iter().zip(&mut costs) {
             costs
                 .0
                 .push(ns_an_event(&before, &after, ours).with_context(|| (*event).to_owned())?);
@@ -84,7 +90,7 @@ fn rounds(run: &Run<'_>, receiver: &Container<'_>, sender: &Container<'_>) -> Re
         }
     }
     let mut rows = Vec::new();
-    for ((_, _, event), (ours, empty)) in PAIRS.iter().zip(costs) {
+    for ((_, _, event), (ours, empty)) in pairs.iter().zip(costs) {
         let over: Vec<f64> = ours.iter().zip(&empty).map(|(ours, empty)| ours - empty).collect();
         rows.push(Row::new(format!("{event}, as the kernel tells it"), "ns", &ours).reference("empty program", &empty));
         rows.push(Row::new(format!("{event}, over the empty program"), "ns", &over).target(Target::AtMost(TARGET_NS)));
@@ -115,8 +121,8 @@ pub(crate) fn pipe(cgroup: &Path, loops: u32) -> f64 {
         .map_or(f64::NAN, |seconds: f64| seconds / f64::from(loops) * 1e6)
 }
 
-fn snapshot() -> Vec<RunStatistics> {
-    let names: Vec<&str> = PAIRS.iter().flat_map(|(ours, empty, _)| [*ours, *empty]).collect();
+fn snapshot(pairs: &[Pair]) -> Vec<RunStatistics> {
+    let names: Vec<&str> = pairs.iter().flat_map(|(ours, empty, _)| [*ours, *empty]).collect();
     statistics_of(&names)
 }
 

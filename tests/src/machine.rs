@@ -20,9 +20,9 @@ pub fn idle_ns() -> u64 {
     sum_of(&[3, 4]) * TICK_NS
 }
 
-/// Time in software interrupts, over all CPUs, in ns; by what a tick finds where the kernel does not measure it.
-pub fn softirq_ns() -> u64 {
-    sum_of(&[6]) * TICK_NS
+/// Time in software interrupts on one CPU, in ns; by what a tick finds where the kernel does not measure it.
+pub fn softirq_ns(cpu: u32) -> u64 {
+    sum_of_line(&format!("cpu{cpu}"), &[6]) * TICK_NS
 }
 
 /// Time since the machine's start that its hypervisor gave to others while a CPU here had work, in ns; none on bare
@@ -42,9 +42,16 @@ pub fn ways_to_suspend() -> String {
     ways.trim().to_owned()
 }
 
+/// Over all CPUs.
 fn sum_of(fields: &[usize]) -> u64 {
+    sum_of_line("cpu", fields)
+}
+
+fn sum_of_line(name: &str, fields: &[usize]) -> u64 {
     let stat = fs::read_to_string("/proc/stat").expect("/proc is mounted");
-    let ticks = stat.lines().next().unwrap_or_default().split_whitespace().skip(1);
+    let mut lines = stat.lines().map(str::split_whitespace);
+    let ticks = lines.find_map(|mut words| (words.next() == Some(name)).then_some(words));
+    let ticks = ticks.unwrap_or_else(|| panic!("/proc/stat has no line {name}"));
     let ticks: Vec<u64> = ticks.filter_map(|field| field.parse().ok()).collect();
     fields.iter().filter_map(|index| ticks.get(*index)).sum()
 }

@@ -17,6 +17,8 @@ use agent_tests::figures::{as_f64, cpu_of};
 use agent_tests::process::{Signal, signal};
 use agent_tests::sample::Sample;
 
+use crate::parts::idle;
+
 /// Ten seconds of them.
 const SAMPLES: usize = 10;
 /// How far a sum may be from `cpu.stat`.
@@ -43,12 +45,6 @@ fn start_with(docker: &PrivateDocker, flags: &[&str]) -> Agent {
     let status = agent.get("/status").json();
     assert_eq!(status["agent"]["cpu_account"], "scheduler", "{status}");
     agent
-}
-
-/// A container that does nothing but be there.
-#[track_caller]
-fn idle<'docker>(docker: &'docker PrivateDocker, name: &str, options: &[&str]) -> Container<'docker> {
-    docker.run(name, options, &["sleep", "--seconds", "300"])
 }
 
 /// Processes that were started in a container besides its first.
@@ -124,9 +120,13 @@ impl CpuTime {
 
     /// A row of the page: the two are the same account, which `cpu.stat` tells to the microsecond.
     fn show(self, scenario: &mut Scenario, what: &str) {
+        self.show_within(scenario, what, SUM_PERCENT);
+    }
+
+    fn show_within(self, scenario: &mut Scenario, what: &str, percent: f64) {
         let near = Bound::Near {
             reference: self.kernel,
-            percent: SUM_PERCENT,
+            percent,
             slack: 0.0,
         };
         scenario.number(&format!("{what}, beside cpu.stat"), self.ours, Unit::Seconds, near);

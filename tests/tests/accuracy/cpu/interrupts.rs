@@ -1,13 +1,28 @@
-//! Time in interrupts: who is charged with it.
+//! Time in interrupts: who is charged with it, by the scheduler's account and by the clock.
 
 use agent_tests::accuracy::{Bound, Scenario, Unit};
-use agent_tests::docker::PrivateDocker;
+use agent_tests::agent::Agent;
+use agent_tests::docker::{Container, PrivateDocker};
 use agent_tests::machine::softirq_ns;
 use agent_tests::wait::wait_for_idle_machine;
 
-use super::{CpuTime, idle, seconds, start_quick_agent};
+use super::{CpuTime, seconds, start_quick_agent};
+use crate::parts::{idle, quick_agent};
 
 const BYTES: &str = "6000000000";
+const SENDERS_CPU: u32 = 0;
+/// Hides the kernel's BTF from what is run through it, which cannot find the scheduler's account then.
+const WITHOUT_BTF: [&str; 6] = [
+    "unshare",
+    "--mount",
+    "sh",
+    "-c",
+    "mount -t tmpfs none /sys/kernel/btf && exec \"$@\"",
+    "sh",
+];
+/// Of a task that is woken for each packet: it counts from its wake-up on for the scheduler, for the clock from the
+/// moment at which the CPU changes its task.
+const BY_THE_CLOCK_PERCENT: f64 = 20.0;
 
 #[test]
 #[ignore = "needs root and a Docker engine: cargo xtask test"]
@@ -16,20 +31,38 @@ fn what_a_receiver_of_much_traffic_used_is_what_the_kernel_says() {
     let agent = start_quick_agent(&docker);
     let options = ["--cpuset-cpus", "1"];
     let receiver = docker.run("receiver", &options, &["tcp-sink", "--port", "5201"]);
-    let sender = idle(&docker, "sender", &["--cpuset-cpus", "0"]);
-    let to = format!("{}:5201", receiver.address());
+    let sender = idle(&docker, "sender", &["--cpuset-cpus", &SENDERS_CPU.to_string()]);
     wait_for_idle_machine();
-    let settled = || [&receiver, &sender].map(|container| CpuTime::settled(&agent, container));
-    let (before, softirq) = (settled(), softirq_ns());
-    sender.exec(&["tcp-send", "--to", &to, "--bytes", BYTES]);
-    let softirq = softirq_ns() - softirq;
-    let after = settled();
 
+    let softirq = softirq_ns(SENDERS_CPU);
+    let [by_receiver, by_sender] = transfer(&agent, &receiver, &sender);
+    let softirq = softirq_ns(SENDERS_CPU) - softirq;
     let mut scenario = Scenario::new("25", "6 GB over TCP from a container on one CPU to one on another");
-    for (place, who) in ["receiver", "sender"].into_iter().enumerate() {
-        after[place].since(before[place]).show(&mut scenario, who);
-    }
-    let what = "software interrupts of the machine meanwhile";
+    by_receiver.show(&mut scenario, "receiver");
+    by_sender.show(&mut scenario, "sender");
+    let what = "software interrupts on the sender's CPU meanwhile";
     scenario.number(what, seconds(softirq), Unit::Seconds, Bound::Told);
     scenario.finish();
+    drop(agent);
+
+    let agent = quick_agent(&docker).through(&WITHOUT_BTF).start();
+    let [by_receiver, by_sender] = transfer(&agent, &receiver, &sender);
+    let mut scenario = Scenario::new("25b", "the transfer of no. 25, CPU time taken by the clock");
+    let status = agent.get("/status").json();
+    let account = status["agent"]["cpu_account"].as_str().unwrap_or("unknown");
+    scenario.text("cpu_account in GET /status", account, "clock");
+    by_receiver.show_within(&mut scenario, "receiver", BY_THE_CLOCK_PERCENT);
+    by_sender.show_within(&mut scenario, "sender", BY_THE_CLOCK_PERCENT);
+    scenario.finish();
+}
+
+/// What each of the two used for it.
+#[track_caller]
+fn transfer(agent: &Agent, receiver: &Container<'_>, sender: &Container<'_>) -> [CpuTime; 2] {
+    let settled = || [receiver, sender].map(|container| CpuTime::settled(agent, container));
+    let to = format!("{}:5201", receiver.address());
+    let before = settled();
+    sender.exec(&["tcp-send", "--to", &to, "--bytes", BYTES]);
+    let after = settled();
+    [after[0].since(before[0]), after[1].since(before[1])]
 }

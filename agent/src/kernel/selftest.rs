@@ -122,7 +122,7 @@ fn run_probe(executable: &Path, cgroup: &Path) -> Result<(), KernelError> {
 }
 
 fn cpu_time() -> Duration {
-    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     Duration::try_from(used).unwrap_or(Duration::MAX)
 }
 
@@ -134,9 +134,28 @@ pub fn probe(cgroup: &Path) -> io::Result<()> {
     receiver.set_read_timeout(Some(Duration::from_secs(1)))?;
     receiver.send_to(b"count me", receiver.local_addr()?)?;
     receiver.recv(&mut [0; 16])?;
-    // By its own time on a CPU: on a busy machine the clock goes on while others have it.
-    while cpu_time() < SPIN {
+    // By its own time on a CPU: on a busy machine the clock goes on while others have it. From here on: what it took to
+    // be started, several ms where the executable is not in memory, was used outside the cgroup.
+    let end = cpu_time().saturating_add(SPIN);
+    while cpu_time() < end {
         std::hint::spin_loop();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SPIN, cpu_time, probe};
+
+    #[test]
+    fn load_spins_in_the_cgroup_however_much_its_start_took() {
+        let directory = tempfile::tempdir().unwrap();
+        while cpu_time() < SPIN * 2 {
+            std::hint::spin_loop();
+        }
+        let joined = cpu_time();
+        probe(directory.path()).unwrap();
+        let spun = cpu_time().saturating_sub(joined);
+        assert!(spun >= SPIN, "{spun:?}");
+    }
 }

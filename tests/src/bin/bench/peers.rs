@@ -3,6 +3,7 @@
 pub(crate) mod cadvisor;
 pub(crate) mod docker_stats;
 pub(crate) mod netdata;
+mod started;
 mod unpacked;
 
 use clap::ValueEnum;

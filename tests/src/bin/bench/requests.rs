@@ -48,6 +48,8 @@ pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
         for connections in CONNECTIONS {
             run.say(&format!("{route}, {connections} connections"));
             let (mut loads, mut theirs) = (Vec::new(), Vec::new());
+            // a peer that fails under this load is named, and the agent is measured all the same
+            let mut beside = beside;
             for _ in 0..ROUNDS {
                 run.stop.check()?;
                 let url = format!("http://{}{path}", ours.agent.address);
@@ -56,8 +58,14 @@ pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
                     let _paused = netdata.as_ref().map(Netdata::paused);
                     loads.push(wrk.run(&url, connections, run.load_time())?);
                 }
-                if let Some(netdata) = beside {
-                    theirs.push(wrk.run(&netdata.latest_url(), connections, run.load_time())?);
+                let Some(netdata) = beside else { continue };
+                match wrk.run(&netdata.latest_url(), connections, run.load_time()) {
+                    Ok(load) => theirs.push(load),
+                    Err(error) => {
+                        run.missing(&format!("netdata at {connections} connections: {error:#}"));
+                        theirs.clear();
+                        beside = None;
+                    }
                 }
             }
             for (part, unit, of) in PARTS {

@@ -1,6 +1,6 @@
 //! cAdvisor, as its package starts it, before our engine.
 
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -11,9 +11,8 @@ use agent_tests::cgroup::OwnCgroup;
 use agent_tests::docker::PrivateDocker;
 use anyhow::{Context as _, Result};
 
-use super::Unpacked;
+use super::{Unpacked, started};
 
-const START_PATIENCE: Duration = Duration::from_mins(1);
 const SCRAPE_PERIOD: Duration = Duration::from_secs(1);
 
 /// A running cAdvisor in a cgroup that accounts it.
@@ -29,34 +28,22 @@ impl Cadvisor {
         let program = unpacked.program("cadvisor").context("it is not installed")?;
         let port = free_port();
         let cgroup = OwnCgroup::create("balancer-bench-cadvisor");
-        let mut command = Command::new("setpriv");
-        command
-            .args(["--pdeathsig", "KILL"])
-            .args(cgroup.enter())
-            .args(["env", &unpacked.library_path()]);
-        command
-            .arg(program)
-            .args(["-port", &port.to_string(), "-listen_ip", "127.0.0.1"]);
-        command
-            .args(["-docker", &docker.url(), "-docker_root"])
-            .arg(docker.dir().join("data"));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = started::start(unpacked, &program, &cgroup, |command| {
+            command
+                .args(["-port", &port.to_string(), "-listen_ip", "127.0.0.1"])
+                .args(["-docker", &docker.url(), "-docker_root"])
+                .arg(docker.dir().join("data"));
+        })?;
         let cadvisor = Self {
-            child: command.spawn().context("starting cadvisor")?,
+            child,
             cgroup,
             url: format!("http://127.0.0.1:{port}/metrics"),
         };
-        let deadline = Instant::now() + START_PATIENCE;
-        loop {
-            let seen = scrape(&cadvisor.url).map(|metrics| metrics.matches("\ncontainer_last_seen{").count());
-            match seen {
-                Ok(seen) if seen >= containers => return Ok(cadvisor),
-                seen if Instant::now() > deadline => {
-                    anyhow::bail!("it does not tell of the {containers} containers, but: {seen:?}");
-                }
-                _ => thread::sleep(Duration::from_millis(500)),
-            }
-        }
+        started::wait_until_it_tells(containers, || {
+            let told = scrape(&cadvisor.url)?.matches("\ncontainer_last_seen{").count();
+            Ok((told, ()))
+        })?;
+        Ok(cadvisor)
     }
 
     /// Takes all its metrics once a second until the guard is dropped.

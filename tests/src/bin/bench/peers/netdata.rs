@@ -1,21 +1,20 @@
 //! netdata with the plugins of its package, in a directory of its own.
 
 use std::fs;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Child;
+use std::time::Duration;
 
 use agent_tests::agent::free_port;
 use agent_tests::cgroup::OwnCgroup;
 use agent_tests::process::{self, Signal};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::Unpacked;
+use super::{Unpacked, started};
 
-/// It looks for new cgroups every ten seconds.
-const START_PATIENCE: Duration = Duration::from_secs(90);
+/// What the names of cgroups that account the agent and its peers begin with.
+const OUR_CGROUPS: &str = "balancer-bench-";
 
 /// A running netdata in a cgroup that accounts it and its plugins.
 pub(crate) struct Netdata {
@@ -38,39 +37,26 @@ impl Netdata {
         let config = configure(unpacked, &dir)?;
         let port = free_port().to_string();
         let cgroup = OwnCgroup::create("balancer-bench-netdata");
-        let mut command = Command::new("setpriv");
-        command
-            .args(["--pdeathsig", "KILL"])
-            .args(cgroup.enter())
-            .args(["env", &unpacked.library_path()]);
-        command
-            .arg(program)
-            .args(["-D", "-i", "127.0.0.1", "-p", &port, "-c"])
-            .arg(config);
-        command.arg("-P").arg(dir.path().join("pid"));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = started::start(unpacked, &program, &cgroup, |command| {
+            command
+                .args(["-D", "-i", "127.0.0.1", "-p", &port, "-c"])
+                .arg(config)
+                .arg("-P")
+                .arg(dir.path().join("pid"));
+        })?;
         let mut netdata = Self {
-            child: command.spawn().context("starting netdata")?,
+            child,
             cgroup,
             address: format!("127.0.0.1:{port}"),
             chart: String::new(),
             _dir: dir,
         };
-        let deadline = Instant::now() + START_PATIENCE;
-        loop {
-            let charts = netdata.container_charts();
-            match charts {
-                Ok(charts) if charts.len() >= containers => {
-                    netdata.chart = charts.into_iter().next().context("no containers were asked for")?;
-                    return Ok(netdata);
-                }
-                seen if Instant::now() > deadline => {
-                    let seen = seen.map(|charts| charts.len());
-                    bail!("it has no charts of the {containers} containers, but of: {seen:?}");
-                }
-                _ => thread::sleep(Duration::from_millis(500)),
-            }
-        }
+        let charts = started::wait_until_it_tells(containers, || {
+            let charts = netdata.container_charts()?;
+            Ok((charts.len(), charts))
+        })?;
+        netdata.chart = charts.into_iter().next().context("no containers were asked for")?;
+        Ok(netdata)
     }
 
     /// Stops it and its plugins until the guard is dropped.
@@ -103,7 +89,8 @@ impl Netdata {
             .context("its list of charts has another form")?;
         let of_container = |name: &&String| {
             let parts = name.strip_prefix("cgroup_").and_then(|name| name.rsplit_once('.'));
-            parts.is_some_and(|(_, part)| part == "cpu")
+            // those that account the agent and its peers come and go
+            parts.is_some_and(|(cgroup, part)| part == "cpu" && !cgroup.starts_with(OUR_CGROUPS))
         };
         Ok(charts.keys().filter(of_container).cloned().collect())
     }

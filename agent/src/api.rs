@@ -2,6 +2,7 @@
 //!
 //! | route | answered from |
 //! | --- | --- |
+//! | `GET /livez`, `GET /readyz` | the process, the snapshot |
 //! | `GET /status` | the snapshot |
 //! | `GET /containers` | one call to Docker that concurrent callers share |
 //! | `POST /containers` | Docker |
@@ -9,13 +10,17 @@
 //! | `GET /container/{id}/status` | the snapshot |
 //! | `DELETE /container/{id}` | Docker, after the id was resolved against the table |
 //!
-//! Handlers are a few lines each; which problem is which status is in `problem` alone.
+//! A request passes the `door` first, which knows callers, names and roles. Handlers are a few lines each; which problem is which status is in `problem` alone.
 
+mod audit;
 mod container;
 pub mod create_request;
+pub mod door;
+mod health;
 mod list;
 mod node;
 mod problem;
+mod redact;
 pub mod serve;
 mod shared_list;
 
@@ -27,6 +32,7 @@ use axum::{
     extract::Path,
     routing::{delete, get, post},
 };
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -38,8 +44,17 @@ use crate::{
     snapshot::Snapshot,
     usage::choose::SourceDecision,
 };
+use door::Door;
 use problem::Problem;
 use shared_list::SharedList;
+
+/// Requests that may wait for Docker at one time; one more gets 503 at once. A node that creates fifty containers at once
+/// is busy, and what waits behind them would not get its answer in time.
+const MAX_WAITING_FOR_DOCKER: usize = 64;
+
+/// Bodies that may be on their way at one time: each keeps a connection and some 20 KiB for as long as its sender likes, up
+/// to its deadline.
+const MAX_BODIES: usize = 64;
 
 /// All that handlers answer from.
 #[derive(Debug)]
@@ -60,8 +75,12 @@ pub struct App {
     pub own_container: Option<ContainerId>,
     /// Owns changes that are under way: they run to their end even when the caller hangs up.
     pub changes: TaskTracker,
+    /// Who is let in.
+    pub door: Door,
     /// The list that callers share.
     list: SharedList,
+    waiting_for_docker: Semaphore,
+    reading_bodies: Semaphore,
 }
 
 impl App {
@@ -73,6 +92,7 @@ impl App {
         launcher: Launcher,
         decision: SourceDecision,
         interval: Duration,
+        door: Door,
     ) -> Self {
         let list = SharedList::new(Arc::clone(&engine));
         Self {
@@ -84,8 +104,21 @@ impl App {
             interval_ns: u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX),
             own_container: own_container(),
             changes: TaskTracker::new(),
+            door,
             list,
+            waiting_for_docker: Semaphore::new(MAX_WAITING_FOR_DOCKER),
+            reading_bodies: Semaphore::new(MAX_BODIES),
         }
+    }
+
+    /// A place among those who wait for Docker.
+    fn wait_for_docker(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        self.waiting_for_docker.try_acquire().map_err(|_| Problem::Busy)
+    }
+
+    /// A place among those whose bodies are read.
+    fn read_a_body(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        self.reading_bodies.try_acquire().map_err(|_| Problem::Busy)
     }
 
     /// The container that a caller means. No call to Docker is made for it.
@@ -114,6 +147,8 @@ fn written_id(segment: IdSegment) -> Result<String, Problem> {
 /// All routes.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
         .route("/status", get(node::status))
         .route("/containers", get(list::containers))
         .route("/containers", post(container::create))

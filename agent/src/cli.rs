@@ -32,7 +32,7 @@ pub struct Cli {
     )]
     pub docker_url: String,
 
-    /// Address to serve, IP:PORT; may be given several times, or as a list with commas
+    /// Address to serve, IP:PORT or unix:PATH; may be given several times, or as a list with commas
     #[arg(
         long,
         env = "AGENT_LISTEN",
@@ -42,6 +42,73 @@ pub struct Cli {
         value_delimiter = ','
     )]
     pub listen: Vec<String>,
+
+    /// File of tokens that may read, one a line; read again when it changes and on SIGHUP
+    #[arg(long, env = "AGENT_READ_TOKEN_FILE", value_name = "FILE")]
+    pub read_token_file: Option<PathBuf>,
+
+    /// File of tokens that may read, create and delete, one a line; read again likewise
+    #[arg(long, env = "AGENT_ADMIN_TOKEN_FILE", value_name = "FILE")]
+    pub admin_token_file: Option<PathBuf>,
+
+    /// Certificate of the agent and those that lead to its issuer, PEM: serve TLS; read again on SIGHUP
+    #[arg(long, env = "AGENT_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// Private key of that certificate, PEM
+    #[arg(long, env = "AGENT_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Certificates of those who issue certificates to callers, PEM: whoever shows one may read
+    #[arg(long, env = "AGENT_TLS_CLIENT_CA", value_name = "FILE", requires = "tls_cert")]
+    pub tls_client_ca: Option<PathBuf>,
+
+    /// DNS name in a caller's certificate that makes its holder an admin; may be given several times
+    #[arg(
+        long,
+        env = "AGENT_TLS_ADMIN",
+        value_name = "NAME",
+        value_parser = text(),
+        value_delimiter = ',',
+        requires = "tls_client_ca"
+    )]
+    pub tls_admin: Vec<String>,
+
+    /// Name under which the agent is asked, beside addresses, localhost and the machine's name; may be given several times
+    #[arg(long, env = "AGENT_ALLOWED_HOST", value_name = "NAME", value_parser = text(), value_delimiter = ',')]
+    pub allowed_host: Vec<String>,
+
+    /// Create and delete nothing
+    #[arg(
+        long,
+        env = "AGENT_READ_ONLY",
+        value_name = "BOOL",
+        action = ArgAction::Set,
+        value_parser = BoolishValueParser::new(),
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "false",
+        default_missing_value = "true"
+    )]
+    pub read_only: bool,
+
+    /// Delete only containers that this agent created
+    #[arg(
+        long,
+        env = "AGENT_MANAGED_ONLY",
+        value_name = "BOOL",
+        action = ArgAction::Set,
+        value_parser = BoolishValueParser::new(),
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "false",
+        default_missing_value = "true"
+    )]
+    pub managed_only: bool,
+
+    /// Create containers only of images that begin so, as registry.example/team/; may be given several times
+    #[arg(long, env = "AGENT_IMAGE_ALLOW", value_name = "PREFIX", value_parser = text(), value_delimiter = ',')]
+    pub image_allow: Vec<String>,
 
     /// Serve callers without credentials on addresses beyond loopback
     #[arg(
@@ -134,6 +201,8 @@ pub enum PullPolicy {
 pub enum Fault {
     /// Running tasks are not charged before a read.
     NoFlush,
+    /// What a confined agent may not do is tried at the start, and the log tells what came of it.
+    Attempts,
 }
 
 /// Reads the command line (the first of `args` is the program's name) and the environment, and checks all that

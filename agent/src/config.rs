@@ -1,16 +1,21 @@
 //! What the agent is to do: the command line, checked.
 
 mod docker_address;
+mod listen_address;
 mod system;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use jiff::SignedDuration;
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Cli, Fault, PullPolicy, SourceChoice};
+use crate::{
+    access::{Policy, TlsFiles, credentials::TokenFiles},
+    cli::{Cli, Fault, PullPolicy, SourceChoice},
+};
 
 pub use docker_address::DockerAddress;
+pub use listen_address::ListenAddress;
 pub use system::{check, check_docker_address};
 
 /// The kernel's tables take about 100 bytes a container and CPU, all up front.
@@ -22,7 +27,17 @@ pub struct Config {
     /// Where Docker listens.
     pub docker: DockerAddress,
     /// Addresses to serve, at least one, no two alike. Beyond loopback only if the operator allowed it.
-    pub listen: Vec<SocketAddr>,
+    pub listen: Vec<ListenAddress>,
+    /// Tokens of callers.
+    pub tokens: TokenFiles,
+    /// TLS, if it is to be spoken on TCP.
+    pub tls: Option<TlsFiles>,
+    /// Names under which the agent is asked, beside those that it knows itself.
+    pub allowed_hosts: Vec<String>,
+    /// Nothing is created or deleted.
+    pub read_only: bool,
+    /// What admins may do.
+    pub policy: Policy,
     /// Where CPU and network figures come from.
     pub source: SourceChoice,
     /// Time between two samples, 100 ms to 60 s.
@@ -69,7 +84,10 @@ pub enum ConfigError {
         problem: String,
     },
     /// An address to serve that is none.
-    #[error("--listen: `{given}` is not IP:PORT; write it like 127.0.0.1:5000 or [::1]:5000, names are not looked up")]
+    #[error(
+        "--listen: `{given}` is neither IP:PORT nor unix:PATH; write it like 127.0.0.1:5000, [::1]:5000 or \
+         unix:/run/agent.sock, names are not looked up"
+    )]
     Listen {
         /// The value.
         given: String,
@@ -77,11 +95,12 @@ pub enum ConfigError {
     /// An address that others can reach, while callers need no credentials.
     #[error(
         "--listen: {address} can be reached from other machines, and whoever reaches the agent controls Docker; \
-         listen on 127.0.0.1, or add --allow-unauthenticated if the network is closed to others"
+         give callers tokens with --admin-token-file, or certificates with --tls-client-ca, or listen on 127.0.0.1, or add \
+         --allow-unauthenticated if the network is closed to others"
     )]
     ListenOpen {
         /// The address.
-        address: SocketAddr,
+        address: std::net::SocketAddr,
     },
     /// A number of containers that cannot be read or is out of bounds.
     #[error("--max-containers: `{given}` is not a number from 1 to {MAX_CONTAINERS}; leave it out for 1024")]
@@ -135,9 +154,23 @@ impl TryFrom<Cli> for Config {
     type Error = ConfigError;
 
     fn try_from(cli: Cli) -> Result<Self, ConfigError> {
+        let tokens = TokenFiles {
+            read: cli.read_token_file,
+            admin: cli.admin_token_file,
+        };
+        let tls = tls_files(cli.tls_cert.zip(cli.tls_key), cli.tls_client_ca, cli.tls_admin);
+        let asks = !tokens.is_empty() || tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
         Ok(Self {
             docker: cli.docker_url.parse()?,
-            listen: listen(&cli.listen, cli.allow_unauthenticated)?,
+            listen: listen(&cli.listen, asks || cli.allow_unauthenticated)?,
+            tokens,
+            tls,
+            allowed_hosts: cli.allowed_host,
+            read_only: cli.read_only,
+            policy: Policy {
+                managed_only: cli.managed_only,
+                image_allow: cli.image_allow,
+            },
             source: cli.source,
             interval: duration("--interval", &cli.interval, &INTERVAL)?,
             proc_root: cli.proc_root,
@@ -149,6 +182,13 @@ impl TryFrom<Cli> for Config {
             fault: cli.fault,
             map_entries: cli.map_entries,
         })
+    }
+}
+
+impl Config {
+    /// Whether callers over TCP have to show something.
+    pub fn asks_for_credentials(&self) -> bool {
+        !self.tokens.is_empty() || self.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some())
     }
 }
 
@@ -172,15 +212,28 @@ fn duration(flag: &'static str, given: &str, [least, most]: &[Bound; 2]) -> Resu
         })
 }
 
-fn listen(given: &[String], allow_unauthenticated: bool) -> Result<Vec<SocketAddr>, ConfigError> {
+fn tls_files(own: Option<(PathBuf, PathBuf)>, client_ca: Option<PathBuf>, admins: Vec<String>) -> Option<TlsFiles> {
+    own.map(|(certificates, key)| TlsFiles {
+        certificates,
+        key,
+        client_ca,
+        admins,
+    })
+}
+
+/// `may_be_open`: callers are asked for credentials, or the operator does not want them to be.
+fn listen(given: &[String], may_be_open: bool) -> Result<Vec<ListenAddress>, ConfigError> {
     let mut addresses = Vec::new();
     for text in given {
-        let address: SocketAddr = text
+        let address: ListenAddress = text
             .trim()
             .parse()
-            .map_err(|_| ConfigError::Listen { given: printable(text) })?;
-        if !allow_unauthenticated && !address.ip().to_canonical().is_loopback() {
-            return Err(ConfigError::ListenOpen { address });
+            .map_err(|()| ConfigError::Listen { given: printable(text) })?;
+        match &address {
+            ListenAddress::Tcp(address) if !may_be_open && !address.ip().to_canonical().is_loopback() => {
+                return Err(ConfigError::ListenOpen { address: *address });
+            }
+            _ => {}
         }
         if !addresses.contains(&address) {
             addresses.push(address);

@@ -21,6 +21,6 @@ mod slot_maps;
 mod slots;
 
 pub use counters::{KernelCounters, Losses};
-pub use facts::{KernelFacts, Probe};
+pub use facts::{KernelFacts, Probe, loads_a_program};
 pub use load::{KernelError, KernelSettings};
 pub use plan::{CpuAccount, KernelPlan, Unavailable, plan};

@@ -122,6 +122,11 @@ impl Launcher {
         Err(error)
     }
 
+    /// Waits until nothing more is to be created.
+    pub async fn stopped(&self) {
+        self.stop.cancelled().await;
+    }
+
     fn reserve_index(&self, service: &ServiceName) -> Reservation {
         let table = self.containers.table();
         let names = table

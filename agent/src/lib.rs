@@ -6,6 +6,7 @@
 //! Who may know what is in `docs/design.md`, and `cargo xtask check` holds it: only [`kernel`] names aya, only
 //! [`docker`] names bollard, only [`api`] names axum.
 
+pub mod access;
 pub mod api;
 pub mod cgroup;
 pub mod cli;
@@ -17,6 +18,7 @@ pub mod kernel;
 pub mod launch;
 pub mod memory;
 pub mod node;
+pub mod privileges;
 pub mod rates;
 pub mod run;
 pub mod sampler;

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Err(error) if error.is_usage() => return cli::Exit::usage(error).print(),
         Err(error) => return failed(&error),
     };
+    parts.confine();
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),

@@ -1,6 +1,8 @@
 //! The whole agent: parts made from a configuration, run until told to stop.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+mod reload;
+
+use std::{io, sync::Arc, time::Duration};
 
 use thiserror::Error;
 use tokio::{
@@ -10,15 +12,21 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    api::{self, App},
+    access::{Credentials, HostNames, credentials::CredentialsError},
+    api::{
+        self, App,
+        door::Door,
+        serve::tls::{Tls, TlsError},
+    },
     cgroup::{CgroupError, Mounts},
     cli::Fault,
-    config::Config,
+    config::{Config, DockerAddress, ListenAddress},
     containers::{locate::Locator, watch::Watcher},
     docker::Engine,
     kernel::KernelSettings,
     launch::Launcher,
     node::Node,
+    privileges::{self, Needs, Remaining},
     sampler::Sampler,
     usage::{
         Source, UsageSources,
@@ -37,10 +45,16 @@ pub enum StartError {
     #[error("--listen: {address} cannot be served ({source}); choose another address or end the program that has it")]
     Listen {
         /// The address.
-        address: SocketAddr,
+        address: ListenAddress,
         /// What the system said.
         source: io::Error,
     },
+    /// A token file cannot be used.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// TLS cannot be spoken.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The source that was asked for cannot be had.
     #[error(transparent)]
     Source(#[from] SourceUnavailable),
@@ -55,14 +69,19 @@ pub enum StartError {
 impl StartError {
     /// Whether a value of the configuration is to blame.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Listen { .. } | Self::Source(_))
+        matches!(
+            self,
+            Self::Listen { .. } | Self::Credentials(_) | Self::Tls(_) | Self::Source(_)
+        )
     }
 }
 
 /// What is made before any thread of the runtime exists.
 pub struct Parts {
     config: Config,
-    listeners: Vec<std::net::TcpListener>,
+    listeners: Vec<api::serve::Bound>,
+    credentials: Arc<Credentials>,
+    tls: Option<Arc<Tls>>,
     mounts: Mounts,
     kernel: Option<KernelUsage>,
     decision: SourceDecision,
@@ -80,10 +99,17 @@ impl std::fmt::Debug for Parts {
 impl Parts {
     /// Binds the addresses and starts the kernel's side.
     pub fn make(config: Config) -> Result<Self, StartError> {
+        let credentials = Arc::new(Credentials::load(config.tokens.clone())?);
+        let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
         let listeners = config
             .listen
             .iter()
-            .map(|&address| api::serve::bind(address).map_err(|source| StartError::Listen { address, source }))
+            .map(|address| {
+                api::serve::bind(address).map_err(|source| StartError::Listen {
+                    address: address.clone(),
+                    source,
+                })
+            })
             .collect::<Result<Vec<_>, _>>()?;
         raise_open_files();
         // The agent's own view of the mounts: what it finds there it must be able to open.
@@ -100,10 +126,39 @@ impl Parts {
         Ok(Self {
             config,
             listeners,
+            credentials,
+            tls,
             mounts,
             kernel,
             decision,
         })
+    }
+
+    /// Gives up what the parts do not need any more. Before there is a second thread: see [`privileges`].
+    pub fn confine(&self) {
+        let config = &self.config;
+        let docker_socket = match &config.docker {
+            DockerAddress::Unix(path) => Some(path.clone()),
+            DockerAddress::Tcp { .. } => None,
+        };
+        let own_sockets = config.listen.iter().filter_map(|address| match address {
+            ListenAddress::Unix(path) => Some(path.clone()),
+            ListenAddress::Tcp(_) => None,
+        });
+        let of_tls = config.tls.iter().flat_map(|tls| {
+            let pem = [Some(&tls.certificates), Some(&tls.key), tls.client_ca.as_ref()];
+            pem.into_iter().flatten().cloned()
+        });
+        let tokens = [&config.tokens.read, &config.tokens.admin];
+        privileges::confine(&Remaining {
+            needs: Needs::look(self.kernel.is_some()),
+            docker_socket,
+            read_again: tokens.into_iter().flatten().cloned().chain(of_tls).collect(),
+            own_sockets: own_sockets.collect(),
+        });
+        if config.fault == Some(Fault::Attempts) {
+            privileges::attempt_all(crate::kernel::loads_a_program);
+        }
     }
 
     /// Runs until SIGINT or SIGTERM; a second one ends the process at once.
@@ -131,6 +186,14 @@ impl Parts {
             self.config.pull_timeout,
             stop.clone(),
         );
+        let door = Door {
+            credentials: Arc::clone(&self.credentials),
+            asks_for_credentials: self.config.asks_for_credentials(),
+            hosts: host_names(&self.config.allowed_hosts),
+            own_uid: rustix::process::geteuid().as_raw(),
+            read_only: self.config.read_only,
+            policy: self.config.policy.clone(),
+        };
         let app = App::new(
             snapshots,
             containers,
@@ -138,6 +201,7 @@ impl Parts {
             launcher,
             self.decision,
             self.config.interval,
+            door,
         );
 
         let ends_with = |name: &'static str, task: JoinHandle<()>| {
@@ -154,8 +218,10 @@ impl Parts {
         let sampler = tasks.spawn(sampler.run(stop.clone()));
         tasks.spawn(ends_with("watcher", watcher));
         tasks.spawn(ends_with("sampler", sampler));
+        let reloading = tasks.spawn(reload::reload(self.credentials, self.tls.clone(), stop.clone())?);
+        tasks.spawn(ends_with("reading of credentials", reloading));
         tasks.close();
-        let served = api::serve::serve(Arc::new(app), self.listeners, stop).await;
+        let served = api::serve::serve(Arc::new(app), self.listeners, self.tls, stop).await;
         if tokio::time::timeout(TASKS_END, tasks.wait()).await.is_err() {
             tracing::warn!("some tasks did not end in {} s", TASKS_END.as_secs());
         }
@@ -167,7 +233,11 @@ impl Parts {
             .config
             .listen
             .iter()
-            .map(|address| format!("http://{address}"))
+            .map(|address| match address {
+                ListenAddress::Tcp(address) if self.tls.is_some() => format!("https://{address}"),
+                ListenAddress::Tcp(address) => format!("http://{address}"),
+                ListenAddress::Unix(_) => address.to_string(),
+            })
             .collect();
         let addresses = addresses.join(", ");
         match (self.decision.source, &self.decision.reason) {
@@ -179,10 +249,17 @@ impl Parts {
                 tracing::warn!("listening on {addresses}, source docker: Docker's stats are used, because {reason}");
             }
         }
-        if self.config.listen.iter().any(|address| !address.ip().is_loopback()) {
+        let is_open = self.config.listen.iter().any(ListenAddress::is_beyond_this_machine);
+        if is_open && !self.config.asks_for_credentials() {
             tracing::warn!("--allow-unauthenticated: whoever reaches the agent's address controls this node's Docker");
         }
     }
+}
+
+/// Names of this machine, and those that the operator adds.
+fn host_names(allowed: &[String]) -> HostNames {
+    let own = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    HostNames::new(allowed.iter().cloned().chain([own]))
 }
 
 /// Cancels `stop` at the first signal and ends the process at the second.

@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, to_bytes},
-    extract::{Query, State, rejection::QueryRejection},
+    extract::{Extension, Query, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -13,13 +13,21 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     App, IdSegment,
+    audit::Subject,
     create_request::{CreateRequest, CreateRequestError, MAX_BODY_BYTES},
     list::json,
     problem::Problem,
+    redact::without_environment,
     written_id,
 };
 use crate::{
-    clock::wall_ns, docker::DockerError, launch::Launch, rates::NetCounters, snapshot::ContainerUsage, usage::Source,
+    access::{Caller, Role},
+    clock::wall_ns,
+    docker::DockerError,
+    launch::{Launch, LaunchError},
+    rates::NetCounters,
+    snapshot::ContainerUsage,
+    usage::Source,
 };
 
 /// How long a body may take to arrive.
@@ -31,9 +39,16 @@ const MAX_STOP_PATIENCE_S: u64 = 600;
 /// How long the answer to a deletion waits for the agent's own table to show it.
 const TABLE_DEADLINE: Duration = Duration::from_secs(5);
 
-pub(super) async fn inspect(State(app): State<Arc<App>>, id: IdSegment) -> Result<Response, Problem> {
+pub(super) async fn inspect(
+    State(app): State<Arc<App>>,
+    caller: Option<Extension<Caller>>,
+    id: IdSegment,
+) -> Result<Response, Problem> {
     let container = app.resolve(&written_id(id)?)?;
-    Ok(json(app.engine.inspect(container.id).await?.raw))
+    let _place = app.wait_for_docker()?;
+    let raw = app.engine.inspect(container.id).await?.raw;
+    let sees_all = caller.is_some_and(|Extension(caller)| caller.role == Role::Admin);
+    Ok(json(if sees_all { raw } else { without_environment(&raw)? }))
 }
 
 pub(super) async fn status(State(app): State<Arc<App>>, id: IdSegment) -> Result<Response, Problem> {
@@ -61,11 +76,29 @@ fn render(usage: &ContainerUsage) -> Bytes {
 
 pub(super) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let body = read_body(&headers, body).await?;
+    let body = {
+        let _place = app.read_a_body()?;
+        tokio::select! {
+            read = read_body(&headers, body) => read?,
+            // Nothing has been begun yet for whoever is still sending.
+            () = app.launcher.stopped() => return Err(LaunchError::Stopping.into()),
+        }
+    };
     let CreateRequest { image, service, port } = CreateRequest::from_body(content_type, body).await?;
     let launch = Launch { image, service, port };
-    let owner = Arc::clone(&app);
-    let started = to_the_end(&app, async move { owner.launcher.launch(&launch).await }).await??;
+    let subject = Subject(format!("{} for {}", launch.image, launch.service.as_str()));
+    let mut response = launched(&app, launch).await.unwrap_or_else(Problem::into_response);
+    response.extensions_mut().insert(subject);
+    Ok(response)
+}
+
+async fn launched(app: &Arc<App>, launch: Launch) -> Result<Response, Problem> {
+    if !app.door.policy.allows_image(&launch.image.to_string()) {
+        return Err(Problem::ImageNotAllowed);
+    }
+    let _place = app.wait_for_docker()?;
+    let owner = Arc::clone(app);
+    let started = to_the_end(app, async move { owner.launcher.launch(&launch).await }).await??;
     let location = format!("/container/{}", started.id);
     Ok((
         StatusCode::CREATED,
@@ -91,6 +124,10 @@ pub(super) async fn delete(
     if app.own_container == Some(id) {
         return Err(Problem::OwnContainer);
     }
+    if app.door.policy.managed_only && !container.is_managed {
+        return Err(Problem::NotManaged);
+    }
+    let _place = app.wait_for_docker()?;
     let deleter = Arc::clone(&app);
     to_the_end(&app, async move {
         let gone = |outcome: Result<(), DockerError>| match outcome {

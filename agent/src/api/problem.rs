@@ -37,6 +37,39 @@ pub(super) enum Problem {
     /// The first interval is not over.
     #[error("the node has not been measured for an interval yet")]
     NodeNotReady,
+    /// Docker does not answer now.
+    #[error("Docker does not answer")]
+    DockerAway,
+    /// No credential, or a wrong one.
+    #[error("a token is needed: Authorization: Bearer TOKEN")]
+    Unauthenticated,
+    /// The caller may only read.
+    #[error("this needs an admin's credential, and the one shown is good for reading")]
+    NeedsAdmin,
+    /// The agent was told to change nothing.
+    #[error("this agent only reads: it was started with --read-only")]
+    ReadOnly,
+    /// The request is for another name.
+    #[error("this agent is not asked under that name; add it with --allowed-host")]
+    WrongHost,
+    /// No `Host`, or several.
+    #[error("the request must have one Host header")]
+    HostCount,
+    /// A page of another site sent it.
+    #[error("requests of web pages of other sites are refused")]
+    CrossSite,
+    /// Both a length and chunks.
+    #[error("the request has both a Content-Length and a Transfer-Encoding")]
+    TwoLengths,
+    /// The container is not the agent's.
+    #[error("this agent deletes only what it created, as --managed-only says")]
+    NotManaged,
+    /// The image is not among those that may be run.
+    #[error("`image` begins with none of the prefixes that --image-allow names")]
+    ImageNotAllowed,
+    /// So many requests are under way that one more would wait too long.
+    #[error("too many requests of this kind are under way")]
+    Busy,
     /// Docker has not answered since the agent started.
     #[error("Docker has not answered since the agent started, so no container is known")]
     NothingKnown,
@@ -79,22 +112,30 @@ struct Body<'a> {
 }
 
 impl Problem {
-    fn status(&self) -> StatusCode {
+    pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::NoSuchPath
             | Self::ContainerNotFound
             | Self::DataNotReady
             | Self::NotRunning
             | Self::Launch(LaunchError::NoSuchImage(_)) => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::NeedsAdmin | Self::CrossSite | Self::NotManaged | Self::ImageNotAllowed => StatusCode::FORBIDDEN,
+            Self::MethodNotAllowed | Self::ReadOnly => StatusCode::METHOD_NOT_ALLOWED,
+            Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
             Self::AmbiguousPrefix | Self::OwnContainer | Self::Launch(LaunchError::PortInUse(_)) => {
                 StatusCode::CONFLICT
             }
-            Self::NodeNotReady | Self::NothingKnown | Self::Launch(LaunchError::Stopping) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::NodeNotReady
+            | Self::NothingKnown
+            | Self::DockerAway
+            | Self::Busy
+            | Self::Launch(LaunchError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
             Self::SlowBody(_) => StatusCode::REQUEST_TIMEOUT,
-            Self::BrokenBody(_) | Self::Create(CreateRequestError::Malformed { .. }) => StatusCode::BAD_REQUEST,
+            Self::BrokenBody(_)
+            | Self::HostCount
+            | Self::TwoLengths
+            | Self::Create(CreateRequestError::Malformed { .. }) => StatusCode::BAD_REQUEST,
             Self::Create(CreateRequestError::UnsupportedMediaType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Create(CreateRequestError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Parameter { .. }
@@ -115,7 +156,8 @@ impl Problem {
         match self {
             Self::Parameter { field, .. } => Some(field),
             Self::Create(CreateRequestError::Field { field, .. }) => Some(field),
-            Self::Launch(LaunchError::CannotStart(_) | LaunchError::BadImage(_) | LaunchError::NoSuchImage(_)) => {
+            Self::ImageNotAllowed
+            | Self::Launch(LaunchError::CannotStart(_) | LaunchError::BadImage(_) | LaunchError::NoSuchImage(_)) => {
                 Some("image")
             }
             Self::Launch(LaunchError::PortInUse(_)) => Some("port"),
@@ -143,10 +185,14 @@ impl IntoResponse for Problem {
             }),
         )
             .into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let said_with_it = match &self {
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, "1")),
+            Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"balancer-agent\"")),
+            Self::ReadOnly => Some((header::ALLOW, "GET,HEAD")),
+            _ => None,
+        };
+        if let Some((name, value)) = said_with_it {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         response
     }

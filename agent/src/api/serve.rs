@@ -1,44 +1,63 @@
 //! Listening, and stopping without dropping who is being served.
+//!
+//! An accept loop of our own instead of axum's: that one knows no deadline for the head of a request, no limit of
+//! connections, and waits for ever for a caller that has sent half a request.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+mod connection;
+mod head_tap;
+mod listener;
+mod seats;
+pub mod tls;
 
-use tokio::net::TcpListener;
+use std::{io, sync::Arc, time::Duration};
+
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{App, router};
+use crate::access::Transport;
+use connection::{Peer, Shared};
+use listener::{Accepted, Listener};
+use seats::{Seat, Seats};
+use tls::Tls;
+
+pub use listener::{Bound, bind};
 
 /// How long requests that are under way may take after the agent was told to stop.
 pub const DRAIN: Duration = Duration::from_secs(10);
-
-/// Binds an address. Done before anything else is started, so that a port in use leaves no trace.
-pub fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let listener = std::net::TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
-}
+/// Connections at one time, over all addresses: some 25 KiB each, most of it buffers of hyper's, and 10 MB in all are what
+/// callers may cost.
+const MAX_CONNECTIONS: usize = 320;
+/// How long a TLS handshake may take.
+const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(5);
+/// After an error that the next call would meet as well, as when there are no more descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves on all listeners until `stop`, then lets requests under way finish for up to [`DRAIN`].
-pub async fn serve(app: Arc<App>, listeners: Vec<std::net::TcpListener>, stop: CancellationToken) -> io::Result<()> {
-    let servers = TaskTracker::new();
-    for listener in listeners {
-        let listener = TcpListener::from_std(listener)?;
-        let (router, stopped) = (router(Arc::clone(&app)), stop.clone());
-        let failed = stop.clone();
-        servers.spawn(async move {
-            let served = axum::serve(listener, router)
-                .with_graceful_shutdown(stopped.cancelled_owned())
-                .await;
-            if let Err(error) = served {
-                tracing::error!("serving ended: {error}");
-                failed.cancel();
-            }
-        });
+pub async fn serve(
+    app: Arc<App>,
+    listeners: Vec<Bound>,
+    tls: Option<Arc<Tls>>,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let connections = TaskTracker::new();
+    let server = Server {
+        shared: Arc::new(Shared {
+            router: router(Arc::clone(&app)),
+            app: Arc::clone(&app),
+            stop: stop.clone(),
+        }),
+        seats: Seats::new(MAX_CONNECTIONS),
+        tls,
+        connections: connections.clone(),
+    };
+    for bound in listeners {
+        connections.spawn(server.clone().accept_all(Listener::new(bound)?));
     }
-    servers.close();
     stop.cancelled().await;
+    connections.close();
     app.changes.close();
     let drained = async {
-        servers.wait().await;
+        connections.wait().await;
         app.changes.wait().await;
     };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
@@ -48,4 +67,78 @@ pub async fn serve(app: Arc<App>, listeners: Vec<std::net::TcpListener>, stop: C
         );
     }
     Ok(())
+}
+
+#[derive(Clone, Debug)]
+struct Server {
+    shared: Arc<Shared>,
+    seats: Seats,
+    tls: Option<Arc<Tls>>,
+    connections: TaskTracker,
+}
+
+impl Server {
+    async fn accept_all(self, listener: Listener) {
+        loop {
+            let accepted = tokio::select! {
+                () = self.shared.stop.cancelled() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                // Whoever finds all seats taken by requests under way is closed at once, and may come again.
+                Ok(accepted) => {
+                    if let Some(seat) = self.seats.take() {
+                        self.connections.spawn(self.clone().begin(accepted, seat));
+                    }
+                }
+                Err(error) if is_the_callers(&error) => {}
+                Err(error) => {
+                    tracing::warn!("no connection could be accepted: {error}");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Each kind of connection is boxed: else one without TLS would have room for one with it.
+    async fn begin(self, accepted: Accepted, seat: Seat) {
+        match accepted {
+            Accepted::Unix(stream) => {
+                // Who that is, the kernel noted when they connected. Without that nobody is let in.
+                let Ok(credentials) = stream.peer_cred() else { return };
+                let peer = Peer {
+                    transport: Transport::Unix { uid: credentials.uid() },
+                    from: credentials
+                        .pid()
+                        .map_or_else(|| "unix socket".to_owned(), |pid| format!("unix socket, process {pid}")),
+                };
+                Box::pin(connection::serve(stream, peer, self.shared, seat)).await;
+            }
+            Accepted::Tcp(stream, address) => {
+                let from = address.to_string();
+                let Some(tls) = self.tls else {
+                    let transport = Transport::Tcp { certificate: None };
+                    let peer = Peer { transport, from };
+                    return Box::pin(connection::serve(stream, peer, self.shared, seat)).await;
+                };
+                let handshake = tokio::select! {
+                    done = tokio::time::timeout(HANDSHAKE_DEADLINE, tls.accept(stream)) => done,
+                    () = seat.lost() => return,
+                    () = self.shared.stop.cancelled() => return,
+                };
+                if let Ok(Ok((stream, certificate))) = handshake {
+                    let transport = Transport::Tcp { certificate };
+                    Box::pin(connection::serve(stream, Peer { transport, from }, self.shared, seat)).await;
+                }
+            }
+        }
+    }
+}
+
+/// Errors of one connection that went before it was accepted.
+fn is_the_callers(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+    )
 }

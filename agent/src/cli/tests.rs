@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::config::DockerAddress;
+use crate::{
+    access::{Policy, TlsFiles, credentials::TokenFiles},
+    config::DockerAddress,
+};
 
 pub(super) fn run(args: &[&str], environment: &[(&str, &str)]) -> Result<Config, Exit> {
     let args = ["balancer-agent"].iter().chain(args).map(OsString::from);
@@ -25,6 +28,11 @@ fn without_flags_and_environment_the_defaults_hold() {
         Config {
             docker: DockerAddress::Unix(PathBuf::from("/var/run/docker.sock")),
             listen: vec!["127.0.0.1:5000".parse().unwrap()],
+            tokens: TokenFiles::default(),
+            tls: None,
+            allowed_hosts: Vec::new(),
+            read_only: false,
+            policy: Policy::default(),
             source: SourceChoice::Auto,
             interval: Duration::from_secs(1),
             proc_root: PathBuf::from("/proc"),
@@ -48,6 +56,19 @@ fn every_flag_is_taken() {
             "0.0.0.0:5000",
             "--listen",
             "[::1]:0",
+            "--listen=unix:/run/agent.sock",
+            "--read-token-file=/etc/read",
+            "--admin-token-file=/etc/admin",
+            "--tls-cert=/etc/cert",
+            "--tls-key=/etc/key",
+            "--tls-client-ca=/etc/ca",
+            "--tls-admin=a.example,b.example",
+            "--allowed-host",
+            "node-7",
+            "--read-only",
+            "--managed-only",
+            "--image-allow=a/",
+            "--image-allow=b/",
             "--allow-unauthenticated",
             "--source",
             "ebpf",
@@ -80,7 +101,25 @@ fn every_flag_is_taken() {
                 host: "10.0.0.1".to_owned(),
                 port: 2375,
             },
-            listen: vec!["0.0.0.0:5000".parse().unwrap(), "[::1]:0".parse().unwrap()],
+            listen: ["0.0.0.0:5000", "[::1]:0", "unix:/run/agent.sock"]
+                .map(|address| address.parse().unwrap())
+                .to_vec(),
+            tokens: TokenFiles {
+                read: Some("/etc/read".into()),
+                admin: Some("/etc/admin".into()),
+            },
+            tls: Some(TlsFiles {
+                certificates: "/etc/cert".into(),
+                key: "/etc/key".into(),
+                client_ca: Some("/etc/ca".into()),
+                admins: vec!["a.example".to_owned(), "b.example".to_owned()],
+            }),
+            allowed_hosts: vec!["node-7".to_owned()],
+            read_only: true,
+            policy: Policy {
+                managed_only: true,
+                image_allow: vec!["a/".to_owned(), "b/".to_owned()],
+            },
             source: SourceChoice::Ebpf,
             interval: Duration::from_millis(500),
             proc_root: PathBuf::from("/host/proc"),

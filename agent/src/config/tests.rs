@@ -120,7 +120,9 @@ fn addresses_to_serve() {
     ] {
         let error = served(&[given], true).unwrap_err();
         assert!(
-            error.starts_with(&format!("--listen: `{given}` is not IP:PORT; write it like ")),
+            error.starts_with(&format!(
+                "--listen: `{given}` is neither IP:PORT nor unix:PATH; write it like "
+            )),
             "{error}"
         );
     }

@@ -57,6 +57,8 @@ pub struct Container {
     pub image: Box<str>,
     /// The service it belongs to: its label, else what its name says.
     pub service: Box<str>,
+    /// Whether it carries the label of what this agent made.
+    pub is_managed: bool,
     /// Whether it runs.
     pub state: RunState,
     /// When it started, in ns since 1970; `None` if it never did, or before it was inspected.
@@ -87,6 +89,7 @@ impl Container {
             service: naming::service_of(facts.labels.get(SERVICE_LABEL).map(String::as_str), name).into(),
             name: name.into(),
             image: facts.image.as_str().into(),
+            is_managed: is_managed(facts.labels.get(MANAGED_LABEL)),
             state: if matches!(facts.state.as_str(), "running" | "paused") {
                 RunState::Running
             } else {
@@ -102,17 +105,14 @@ impl Container {
     /// What an inspection tells.
     pub fn from_inspection(facts: &InspectFacts) -> Self {
         let name = facts.name.strip_prefix('/').unwrap_or(&facts.name);
-        let label = facts
-            .config
-            .labels
-            .as_ref()
-            .and_then(|labels| labels.get(SERVICE_LABEL));
+        let label = |name| facts.config.labels.as_ref().and_then(|labels| labels.get(name));
         let runs = facts.state.running && !facts.state.restarting;
         Self {
             id: facts.id,
-            service: naming::service_of(label.map(String::as_str), name).into(),
+            service: naming::service_of(label(SERVICE_LABEL).map(String::as_str), name).into(),
             name: name.into(),
             image: facts.config.image.as_str().into(),
+            is_managed: is_managed(label(MANAGED_LABEL)),
             state: if runs { RunState::Running } else { RunState::NotRunning },
             started_ns: started_ns(&facts.state.started_at),
             pid: (runs && facts.state.pid != 0).then_some(facts.state.pid),
@@ -132,6 +132,10 @@ fn own_name(names: &[String]) -> &str {
     let stripped = |name: &'_ String| -> Option<usize> { name.rfind('/').filter(|&at| at == 0) };
     let own = names.iter().find(|name| stripped(name).is_some()).or(names.first());
     own.map_or("", |name| name.strip_prefix('/').unwrap_or(name))
+}
+
+fn is_managed(label: Option<&String>) -> bool {
+    label.is_some_and(|value| value == "true")
 }
 
 /// Docker writes the year 1 for a container that has never started.

@@ -72,6 +72,11 @@ fn one_line(text: &str) -> String {
     }
 }
 
+/// Whether this process may load a program at this moment: tried with one of two instructions.
+pub fn loads_a_program() -> bool {
+    matches!(is_program_supported(ProgramType::CgroupSkb), Ok(true))
+}
+
 /// Everything the plan needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KernelFacts {

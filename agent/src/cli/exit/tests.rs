@@ -49,7 +49,7 @@ fn a_bad_command_line_is_one_line_that_names_the_flag_with_exit_code_64() {
         (
             vec!["--listen", "x\n\ny"],
             vec![],
-            "--listen: `x\\n\\ny` is not IP:PORT",
+            "--listen: `x\\n\\ny` is neither IP:PORT nor unix:PATH",
         ),
         (
             vec!["--source", "x\n\ny"],
@@ -76,7 +76,7 @@ fn a_bad_command_line_is_one_line_that_names_the_flag_with_exit_code_64() {
         (
             vec![],
             vec![("AGENT_LISTEN", "127.0.0.1:1,")],
-            "--listen: `` is not IP:PORT",
+            "--listen: `` is neither IP:PORT nor unix:PATH",
         ),
     ] {
         let exit = run(&args, &environment).unwrap_err();

@@ -1,0 +1,122 @@
+//! What every request passes before its route: whose it is, whether it is for this agent, and whether they may.
+//!
+//! The order is part of the promise: who has no credential learns nothing, not even which paths there are.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, Method, Version, header, request::Parts};
+
+use super::problem::Problem;
+use crate::access::{
+    Caller, Credentials, HostNames, Policy, Role, Rules, Transport, identify,
+    origin::{self, is_cross_site},
+};
+
+/// Open to everybody: they tell a word each, and whoever restarts agents has no token.
+const OPEN: [&str; 2] = ["/livez", "/readyz"];
+
+/// Who is let in, and to what.
+#[derive(Debug)]
+pub struct Door {
+    /// The tokens.
+    pub credentials: Arc<Credentials>,
+    /// Whether callers over TCP have to show something at all.
+    pub asks_for_credentials: bool,
+    /// Names under which the agent is asked.
+    pub hosts: HostNames,
+    /// The user that the agent runs as.
+    pub own_uid: u32,
+    /// Nothing is created or deleted.
+    pub read_only: bool,
+    /// What admins may do.
+    pub policy: Policy,
+}
+
+impl Door {
+    /// Lets a request in, and tells whose it is; `None` where nobody was asked.
+    pub(super) fn admit(&self, transport: &Transport, head: &Parts) -> Result<Option<Caller>, Problem> {
+        let is_open = OPEN.contains(&head.uri.path()) && is_read(&head.method);
+        let caller = if is_open {
+            None
+        } else {
+            let tokens = self.credentials.tokens();
+            let rules = Rules {
+                tokens: &tokens,
+                asks_for_credentials: self.asks_for_credentials,
+                own_uid: self.own_uid,
+            };
+            let caller =
+                identify(rules, transport, authorization(&head.headers)?).map_err(|_| Problem::Unauthenticated)?;
+            Some(caller)
+        };
+        let authority = authority(head)?;
+        // No page of a browser can open a unix socket.
+        if matches!(transport, Transport::Tcp { .. }) {
+            self.is_for_the_agent(head, authority)?;
+        }
+        if changes_something(&head.method) {
+            if self.read_only {
+                return Err(Problem::ReadOnly);
+            }
+            if caller.as_ref().is_some_and(|caller| caller.role < Role::Admin) {
+                return Err(Problem::NeedsAdmin);
+            }
+        }
+        Ok(caller)
+    }
+
+    fn is_for_the_agent(&self, head: &Parts, authority: &str) -> Result<(), Problem> {
+        let named_in_uri = head.uri.authority().map(axum::http::uri::Authority::as_str);
+        // A request without any name is of HTTP/1.0, which no browser speaks.
+        let is_known = (authority.is_empty() || self.hosts.allow(authority))
+            && named_in_uri.is_none_or(|named| self.hosts.allow(named));
+        if !is_known {
+            return Err(Problem::WrongHost);
+        }
+        if is_read(&head.method) {
+            return Ok(());
+        }
+        let header = |name: &str| head.headers.get(name).map(axum::http::HeaderValue::as_bytes);
+        let told = origin::Headers {
+            fetch_site: header("sec-fetch-site"),
+            origin: header("origin"),
+            authority,
+        };
+        if is_cross_site(told) {
+            return Err(Problem::CrossSite);
+        }
+        Ok(())
+    }
+}
+
+/// Methods that no route changes anything for.
+fn is_read(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Methods of routes that change something. Others have no route, and are told so.
+pub(super) fn changes_something(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::DELETE)
+}
+
+/// One or none: of several, programs on the way may each take another.
+fn authorization(headers: &HeaderMap) -> Result<Option<&[u8]>, Problem> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    match (values.next(), values.next()) {
+        (first, None) => Ok(first.map(axum::http::HeaderValue::as_bytes)),
+        (_, Some(_)) => Err(Problem::Unauthenticated),
+    }
+}
+
+/// The `Host` of the request, which HTTP/1.1 has exactly once (RFC 9112, 3.2); empty where HTTP/1.0 has none.
+fn authority(head: &Parts) -> Result<&str, Problem> {
+    let mut hosts = head.headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host.to_str().map_err(|_| Problem::WrongHost),
+        (None, None) if head.version < Version::HTTP_11 => Ok(""),
+        _ => Err(Problem::HostCount),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+//! Tokens and certificates that change while the agent runs.
+
+use std::{io, sync::Arc, time::Duration};
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::{access::Credentials, api::serve::tls::Tls};
+
+/// How soon a changed token file is read.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Reads tokens again when their files change; tokens and certificates on SIGHUP. What cannot be used changes nothing.
+pub(super) fn reload(
+    credentials: Arc<Credentials>,
+    tls: Option<Arc<Tls>>,
+    stop: CancellationToken,
+) -> io::Result<impl Future<Output = ()>> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        loop {
+            let was_told = tokio::select! {
+                () = stop.cancelled() => return,
+                _ = hangup.recv() => true,
+                () = tokio::time::sleep(LOOK_EVERY) => false,
+            };
+            let read = if was_told {
+                credentials.reload().map(|()| true)
+            } else {
+                credentials.reload_if_changed()
+            };
+            match read {
+                Ok(true) => tracing::info!("tokens were read again"),
+                Ok(false) => {}
+                Err(error) => tracing::error!("{error}; the tokens that were known stay good"),
+            }
+            if let (true, Some(tls)) = (was_told, &tls) {
+                match tls.reload() {
+                    Ok(()) => tracing::info!("certificates were read again"),
+                    Err(error) => tracing::error!("{error}; the certificates that were read before stay in use"),
+                }
+            }
+        }
+    })
+}

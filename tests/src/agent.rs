@@ -26,6 +26,7 @@ pub struct AgentCommand {
     before: Vec<OsString>,
     binary: Option<OsString>,
     args: Vec<OsString>,
+    token: Option<String>,
     env: Vec<(OsString, OsString)>,
 }
 
@@ -44,6 +45,13 @@ impl AgentCommand {
     #[must_use]
     pub fn args(mut self, args: &[&str]) -> Self {
         self.args.extend(args.iter().map(OsString::from));
+        self
+    }
+
+    /// The token that the harness itself shows when it asks.
+    #[must_use]
+    pub fn token(mut self, token: &str) -> Self {
+        self.token = Some(token.to_owned());
         self
     }
 
@@ -118,6 +126,7 @@ impl AgentCommand {
             pid,
             dir,
             child: Mutex::new(child),
+            token: self.token,
             client: client(),
         }
     }
@@ -132,6 +141,7 @@ pub struct Agent {
     pub pid: u32,
     dir: TempDir,
     child: Mutex<Child>,
+    token: Option<String>,
     client: ureq::Agent,
 }
 
@@ -223,6 +233,10 @@ impl Agent {
     }
 
     fn send(&self, request: ureq::http::request::Builder, body: &str) -> Result<Reply, String> {
+        let request = match &self.token {
+            Some(token) => request.header("authorization", format!("Bearer {token}")),
+            None => request,
+        };
         let request = request.body(body.to_owned()).map_err(|error| error.to_string())?;
         let mut reply = self.client.run(request).map_err(|error| error.to_string())?;
         let text = |value: &ureq::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -4,6 +4,7 @@
 //! - [`agent`]: the agent's binary on a free port; [`sample`]: the figures it tells
 //! - [`fake_docker`]: an engine that fails in a chosen way
 //! - [`cgroup`], [`machine`], [`process`], [`programs`]: what the kernel itself says, to compare with
+//! - [`certificates`]: an authority of the test's own
 //! - [`figures`]: comparisons; [`traffic`]: transfers; [`accuracy`]: what a scenario found, for the page of figures
 //! - [`binaries`], [`command`], [`http`], [`network_namespace`], [`wait`]: means
 //!
@@ -20,6 +21,7 @@
 pub mod accuracy;
 pub mod agent;
 pub mod binaries;
+pub mod certificates;
 pub mod cgroup;
 pub mod command;
 pub mod docker;

@@ -53,3 +53,12 @@ pub fn in_cgroup(dir: &Path) -> Vec<u32> {
         .filter(|pid| *pid != 0)
         .collect()
 }
+
+/// Memory of a process, in KiB.
+#[track_caller]
+pub fn rss_kib(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
+    let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = rss.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse().ok());
+    kib.expect("a process with memory has a VmRSS line")
+}

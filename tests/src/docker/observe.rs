@@ -58,4 +58,39 @@ impl PrivateDocker {
         };
         log.lines().filter_map(call).collect()
     }
+
+    /// Of the calls behind the first `known`, those that neither the agent makes by itself nor a look at the
+    /// inventory does.
+    #[track_caller]
+    pub fn strange_calls(&self, known: usize) -> Vec<String> {
+        let calls = self.calls().into_iter().skip(known);
+        calls.filter(|call| !is_routine(call)).collect()
+    }
+}
+
+/// What the agent asks Docker by itself, and what a look at the inventory asks.
+fn is_routine(call: &str) -> bool {
+    let (method, target) = call.split_once(' ').unwrap_or((call, ""));
+    let path = target.split('?').next().unwrap_or(target);
+    let path = path
+        .strip_prefix("/v1.")
+        .and_then(|rest| rest.find('/').map(|at| &rest[at..]))
+        .unwrap_or(path);
+    let of_container = |path: &str| {
+        let id = path
+            .strip_prefix("/containers/")
+            .and_then(|rest| rest.strip_suffix("/json"));
+        id.is_some_and(|id| id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    let routine = [
+        "/_ping",
+        "/version",
+        "/info",
+        "/events",
+        "/containers/json",
+        "/volumes",
+        "/networks",
+        "/images/json",
+    ];
+    matches!(method, "GET" | "HEAD") && (routine.contains(&path) || of_container(path))
 }

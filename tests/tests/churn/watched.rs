@@ -1,10 +1,9 @@
 //! What the agent holds now.
 
-use std::fs;
 use std::time::Instant;
 
 use agent_tests::agent::Agent;
-use agent_tests::process::open_files;
+use agent_tests::process::{open_files, rss_kib};
 
 use crate::flat::Seen;
 
@@ -21,12 +20,4 @@ pub(crate) fn seen(agent: &Agent, start: Instant, removed: u64) -> Seen {
             .expect("it counts in the kernel"),
         open_files: u64::try_from(open_files(agent.pid)).expect("a small number"),
     }
-}
-
-#[track_caller]
-fn rss_kib(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the agent runs");
-    let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = rss.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse().ok());
-    kib.expect("a process with memory has a VmRSS line")
 }

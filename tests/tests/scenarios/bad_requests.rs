@@ -135,7 +135,7 @@ fn body_of_1_mib_is_413() {
                     body.len()
                 )
             };
-            let head = "POST /containers HTTP/1.1\r\nHost: agent\r\nConnection: close\r\n";
+            let head = "POST /containers HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n";
             let reply = agent.send_raw(format!("{head}Content-Type: {content_type}\r\n{length}").as_bytes());
             assert_eq!(reply.status, 413, "{content_type}: {}", reply.body);
         }
@@ -177,7 +177,7 @@ fn wrong_methods_are_405_and_unknown_paths_404() {
         ("POST", "/container/abcd/status", "GET"),
     ];
     for (method, path, allowed) in wrong {
-        let request = format!("{method} {path} HTTP/1.0\r\nHost: agent\r\nContent-Length: 0\r\n\r\n");
+        let request = format!("{method} {path} HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n");
         let reply = agent.send_raw(request.as_bytes());
         assert_eq!(reply.status, 405, "{method} {path}: {}", reply.body);
         let allow = reply.header("allow").unwrap_or_default();

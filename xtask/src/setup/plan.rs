@@ -25,7 +25,7 @@ pub(crate) struct Tool {
     pub(crate) is_static: bool,
 }
 
-pub(crate) const TOOLS: [Tool; 8] = [
+pub(crate) const TOOLS: [Tool; 9] = [
     tool("dockerd", &["docker.io"]),
     // The newer Debian has the client in a package of its own.
     tool("docker", &["docker-cli", "docker.io"]),
@@ -37,6 +37,7 @@ pub(crate) const TOOLS: [Tool; 8] = [
         packages: &["busybox-static"],
         is_static: true,
     },
+    tool("curl", &["curl"]),
     tool("strace", &["strace"]),
     tool("xz", &["xz-utils"]),
 ];

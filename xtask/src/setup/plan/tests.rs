@@ -108,6 +108,7 @@ fn tests_take_the_engine_and_its_tools_too() {
     };
     let packages = vec![
         "busybox-static",
+        "curl",
         "docker-registry",
         "docker.io",
         "iproute2",

@@ -53,7 +53,8 @@ pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
     run.add(Table {
         id: "syscalls",
         title: "System calls a tick",
-        how: "Counted by strace over 20 ticks at 1 Hz, all threads, nobody asking; the calls to Docker are among them.",
+        how: "Counted by strace over 20 ticks at 1 Hz, all threads, nobody asking; the calls to Docker are among them. These are ticks of the \
+              first minute, in which memory is read at each: from then on it is at every tenth, unless somebody asks.",
         rows: vec![Row::counted(format!("{containers} idle ({names})"), "calls", all)],
     });
     Ok(())

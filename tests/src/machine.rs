@@ -9,10 +9,17 @@ pub use offline_cpu::OfflineCpu;
 /// A tick of `/proc/stat`.
 const TICK_NS: u64 = 10_000_000;
 
+/// Fields of `/proc/stat`: user, nice, system, (idle, iowait), irq, softirq, steal.
+const BUSY: [usize; 6] = [0, 1, 2, 5, 6, 7];
+
 /// Time that all CPUs together have spent on work, in ticks.
 pub(crate) fn busy_ticks() -> u64 {
-    // user, nice, system, (idle, iowait), irq, softirq, steal
-    sum_of(&[0, 1, 2, 5, 6, 7])
+    sum_of(&BUSY)
+}
+
+/// Time that one CPU has spent on work, or its hypervisor had of it meanwhile, in ticks.
+pub(crate) fn busy_ticks_of(cpu: u32) -> u64 {
+    sum_of_line(&format!("cpu{cpu}"), &BUSY)
 }
 
 /// Time that all CPUs together had nothing to do, in ns.
@@ -40,6 +47,11 @@ pub fn ways_to_suspend() -> String {
     // no file: the kernel has no power management at all
     let ways = fs::read_to_string("/sys/power/state").unwrap_or_default();
     ways.trim().to_owned()
+}
+
+/// [`stolen_ns`] of one CPU.
+pub fn stolen_of_ns(cpu: u32) -> u64 {
+    sum_of_line(&format!("cpu{cpu}"), &[7]) * TICK_NS
 }
 
 /// Over all CPUs.

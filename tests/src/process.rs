@@ -54,6 +54,22 @@ pub fn in_cgroup(dir: &Path) -> Vec<u32> {
         .collect()
 }
 
+/// TCP segments that were sent a second time, in the network namespace of a process.
+#[track_caller]
+pub fn tcp_segments_sent_again(pid: u32) -> u64 {
+    let path = format!("/proc/{pid}/net/snmp");
+    let table = fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read {path}: {error}"));
+    // two lines: names, then numbers
+    let mut lines = table.lines().filter_map(|line| line.strip_prefix("Tcp: "));
+    let names = lines.next().unwrap_or_default().split_whitespace();
+    let numbers = lines.next().unwrap_or_default().split_whitespace();
+    let (_, number) = names
+        .zip(numbers)
+        .find(|(name, _)| *name == "RetransSegs")
+        .unwrap_or_else(|| panic!("{path} does not tell of TCP: {table}"));
+    number.parse().expect("a number")
+}
+
 /// Memory of a process, in KiB.
 #[track_caller]
 pub fn rss_kib(pid: u32) -> u64 {

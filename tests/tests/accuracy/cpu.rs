@@ -118,6 +118,19 @@ impl CpuTime {
         }
     }
 
+    /// Seconds by which our side is above `cpu.stat`.
+    fn more_than_the_kernel(self) -> f64 {
+        (self.ours - self.kernel).max(0.0)
+    }
+
+    /// Without seconds that our side counted and `cpu.stat` leaves out.
+    fn less(self, seconds: f64) -> Self {
+        Self {
+            ours: self.ours - seconds,
+            ..self
+        }
+    }
+
     /// A row of the page: the two are the same account, which `cpu.stat` tells to the microsecond.
     fn show(self, scenario: &mut Scenario, what: &str) {
         self.show_within(scenario, what, SUM_PERCENT);

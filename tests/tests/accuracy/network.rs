@@ -24,6 +24,8 @@ use agent_tests::traffic::{Moved, interface_bytes};
 
 use crate::parts::{exactly, idle, near, start_agent};
 
+/// The longest packet of a bridge's interface, and so of a segment that is sent again.
+const MTU: u64 = 1500;
 /// What a busy interface may carry besides: address resolution and the like.
 const SLACK_BYTES: f64 = 8192.0;
 

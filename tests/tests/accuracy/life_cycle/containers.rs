@@ -26,7 +26,11 @@ fn two_hundred_containers_leave_no_entry_and_no_open_file_and_share_no_figure() 
     let sink = docker.run("sink", &[], &["udp-sink", "--port", "5202"]);
     agent.samples(&sink.id, 2);
     let to = format!("{}:5202", sink.address());
-    let files = || u64::try_from(open_files(agent.pid)).unwrap_or(u64::MAX);
+    let files = || {
+        // The connection on which the harness asks is one of them, if it is open: it is now.
+        agent.get("/livez").must_be(200);
+        u64::try_from(open_files(agent.pid)).unwrap_or(u64::MAX)
+    };
     let before = (settled(|| health(&agent, "map_entries")), settled(files));
 
     let mut exact = 0;

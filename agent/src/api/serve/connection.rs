@@ -128,6 +128,8 @@ async fn answer(shared: &Shared, peer: &Peer, heads: &Heads, request: Request<In
             route(&shared.router, Request::from_parts(head, Body::new(body))).await
         }
     };
+    // What came since is this request's body: the next head begins behind it.
+    heads.take(|_body| ());
     if is_chunked {
         // Where such a body ends is what programs disagree on: nothing is read behind it.
         let close = HeaderValue::from_static("close");

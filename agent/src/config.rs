@@ -159,7 +159,7 @@ impl TryFrom<Cli> for Config {
             admin: cli.admin_token_file,
         };
         let tls = tls_files(cli.tls_cert.zip(cli.tls_key), cli.tls_client_ca, cli.tls_admin);
-        let asks = !tokens.is_empty() || tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
+        let asks = asks_for_credentials(&tokens, tls.as_ref());
         Ok(Self {
             docker: cli.docker_url.parse()?,
             listen: listen(&cli.listen, asks || cli.allow_unauthenticated)?,
@@ -188,8 +188,12 @@ impl TryFrom<Cli> for Config {
 impl Config {
     /// Whether callers over TCP have to show something.
     pub fn asks_for_credentials(&self) -> bool {
-        !self.tokens.is_empty() || self.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some())
+        asks_for_credentials(&self.tokens, self.tls.as_ref())
     }
+}
+
+fn asks_for_credentials(tokens: &TokenFiles, tls: Option<&TlsFiles>) -> bool {
+    !tokens.is_empty() || tls.is_some_and(|tls| tls.client_ca.is_some())
 }
 
 /// A bound of a duration, and how it is written.

@@ -1,17 +1,15 @@
-//! The command line: flags, their environment variables and defaults, and what is said when they do not fit.
+//! The command line: what to do, flags, their environment variables and defaults, and what is said when they do not fit.
 
 mod exit;
+mod flags;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::ffi::OsString;
 
-use clap::{
-    ArgAction, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum,
-    builder::{BoolishValueParser, OsStringValueParser, Resettable, TypedValueParser},
-    parser::ValueSource,
-};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, builder::Resettable, parser::ValueSource};
 
 pub(crate) use exit::printable;
 pub use exit::{Exit, Stream};
+pub use flags::{Fault, Flags, PullPolicy, SourceChoice};
 
 use crate::config::Config;
 
@@ -19,190 +17,66 @@ use crate::config::Config;
 ///
 /// A flag given on the command line wins over its environment variable; an empty variable counts as not set.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "balancer-agent", version)]
+#[command(
+    name = "balancer-agent",
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
 pub struct Cli {
-    /// Docker's address.
-    #[arg(
-        long,
-        help = "Docker's address: file://PATH, unix://PATH, tcp://HOST[:PORT] or http://HOST[:PORT]",
-        env = "DOCKER_URL",
-        value_name = "URL",
-        value_parser = text(),
-        default_value = "file:///var/run/docker.sock"
-    )]
-    pub docker_url: String,
-
-    /// Address to serve, IP:PORT or unix:PATH; may be given several times, or as a list with commas
-    #[arg(
-        long,
-        env = "AGENT_LISTEN",
-        value_name = "ADDRESS",
-        value_parser = text(),
-        default_value = "127.0.0.1:5000",
-        value_delimiter = ','
-    )]
-    pub listen: Vec<String>,
-
-    /// File of tokens that may read, one a line; read again when it changes and on SIGHUP
-    #[arg(long, env = "AGENT_READ_TOKEN_FILE", value_name = "FILE")]
-    pub read_token_file: Option<PathBuf>,
-
-    /// File of tokens that may read, create and delete, one a line; read again likewise
-    #[arg(long, env = "AGENT_ADMIN_TOKEN_FILE", value_name = "FILE")]
-    pub admin_token_file: Option<PathBuf>,
-
-    /// Certificate of the agent and those that lead to its issuer, PEM: serve TLS; read again on SIGHUP
-    #[arg(long, env = "AGENT_TLS_CERT", value_name = "FILE", requires = "tls_key")]
-    pub tls_cert: Option<PathBuf>,
-
-    /// Private key of that certificate, PEM
-    #[arg(long, env = "AGENT_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
-    pub tls_key: Option<PathBuf>,
-
-    /// Certificates of those who issue certificates to callers, PEM: whoever shows one may read
-    #[arg(long, env = "AGENT_TLS_CLIENT_CA", value_name = "FILE", requires = "tls_cert")]
-    pub tls_client_ca: Option<PathBuf>,
-
-    /// DNS name in a caller's certificate that makes its holder an admin; may be given several times
-    #[arg(
-        long,
-        env = "AGENT_TLS_ADMIN",
-        value_name = "NAME",
-        value_parser = text(),
-        value_delimiter = ',',
-        requires = "tls_client_ca"
-    )]
-    pub tls_admin: Vec<String>,
-
-    /// Name under which the agent is asked, beside addresses, localhost and the machine's name; may be given several times
-    #[arg(long, env = "AGENT_ALLOWED_HOST", value_name = "NAME", value_parser = text(), value_delimiter = ',')]
-    pub allowed_host: Vec<String>,
-
-    /// Create and delete nothing
-    #[arg(
-        long,
-        env = "AGENT_READ_ONLY",
-        value_name = "BOOL",
-        action = ArgAction::Set,
-        value_parser = BoolishValueParser::new(),
-        num_args = 0..=1,
-        require_equals = true,
-        default_value = "false",
-        default_missing_value = "true"
-    )]
-    pub read_only: bool,
-
-    /// Delete only containers that this agent created
-    #[arg(
-        long,
-        env = "AGENT_MANAGED_ONLY",
-        value_name = "BOOL",
-        action = ArgAction::Set,
-        value_parser = BoolishValueParser::new(),
-        num_args = 0..=1,
-        require_equals = true,
-        default_value = "false",
-        default_missing_value = "true"
-    )]
-    pub managed_only: bool,
-
-    /// Create containers only of images that begin so, as registry.example/team/; may be given several times
-    #[arg(long, env = "AGENT_IMAGE_ALLOW", value_name = "PREFIX", value_parser = text(), value_delimiter = ',')]
-    pub image_allow: Vec<String>,
-
-    /// Serve callers without credentials on addresses beyond loopback
-    #[arg(
-        long,
-        env = "AGENT_ALLOW_UNAUTHENTICATED",
-        value_name = "BOOL",
-        action = ArgAction::Set,
-        value_parser = BoolishValueParser::new(),
-        num_args = 0..=1,
-        require_equals = true,
-        default_value = "false",
-        default_missing_value = "true"
-    )]
-    pub allow_unauthenticated: bool,
-
-    /// Where CPU and network figures come from
-    #[arg(long, env = "AGENT_SOURCE", value_enum, default_value_t = SourceChoice::Auto)]
-    pub source: SourceChoice,
-
-    /// Time between two samples, 100ms to 60s
-    #[arg(long, env = "AGENT_INTERVAL", value_name = "DURATION", value_parser = text(), default_value = "1s")]
-    pub interval: String,
-
-    /// The node's proc file system
-    #[arg(long, env = "AGENT_PROC_ROOT", value_name = "DIR", default_value = "/proc")]
-    pub proc_root: PathBuf,
-
-    /// Where the node's cgroup trees are mounted; found in mountinfo if not given
-    #[arg(long, env = "AGENT_CGROUP_ROOT", value_name = "DIR")]
-    pub cgroup_root: Option<PathBuf>,
-
-    /// When to pull the image of a container that is to be created
-    #[arg(long, env = "AGENT_PULL", value_enum, default_value_t = PullPolicy::Missing)]
-    pub pull: PullPolicy,
-
-    /// The longest that pulling an image may take, 1s to 1h
-    #[arg(long, env = "AGENT_PULL_TIMEOUT", value_name = "DURATION", value_parser = text(), default_value = "5m")]
-    pub pull_timeout: String,
-
-    /// Containers at one time that the kernel's tables have room for, 1 to 100000
-    #[arg(
-        long,
-        env = "AGENT_MAX_CONTAINERS",
-        value_name = "NUMBER",
-        value_parser = text(),
-        default_value = "1024"
-    )]
-    pub max_containers: String,
-
-    /// What to log: a level (error, warn, info, debug, trace), or module=level pairs with commas
-    #[arg(long, env = "AGENT_LOG", value_name = "FILTER", value_parser = text(), default_value = "info")]
-    pub log: String,
-
-    /// Breaks one part on purpose, for the test that proves that the part is needed.
-    #[arg(long, value_enum, hide = true)]
-    pub fault: Option<Fault>,
-
-    /// Cgroups that the kernel's tables have room for, whatever --max-containers says: for the test of a full table.
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..), hide = true)]
-    pub map_entries: Option<u32>,
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    chore: Option<Chore>,
 }
 
-/// Any text. Clap's own parser of strings does not name the flag of a value that is not UTF-8.
-fn text() -> impl TypedValueParser<Value = String> {
-    OsStringValueParser::new().try_map(|value| value.into_string().map_err(|_| "is not UTF-8 text"))
+/// What to do instead of serving.
+#[derive(Clone, Debug, Subcommand)]
+enum Chore {
+    /// Look at all that the agent needs on this machine, and say what is missing and what to do about it
+    ///
+    /// Takes the flags that the agent is to be started with. Exit code: 0 all is well, 1 the agent would run with less
+    /// than it could have, 2 it would not run or could not do its work.
+    Doctor {
+        #[command(flatten)]
+        flags: Flags,
+        /// Tell it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask the agent that serves here whether it is alive: for the health checks of containers
+    ///
+    /// Takes the flags that the agent was started with, and asks at the first of its addresses. Exit code: 0 it is, 1 it
+    /// is not.
+    Healthcheck {
+        #[command(flatten)]
+        flags: Flags,
+        /// Ask whether it has figures and reaches Docker, which a restart would not mend
+        #[arg(long)]
+        ready: bool,
+    },
 }
 
-/// Which source of CPU and network figures the operator wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SourceChoice {
-    /// The kernel's counters where they can be had, Docker's otherwise
-    Auto,
-    /// The kernel's counters, or no start
-    Ebpf,
-    /// Docker's
-    Docker,
+/// What the command line asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Be the agent.
+    Serve,
+    /// Look at the machine.
+    Doctor {
+        /// For programs.
+        json: bool,
+    },
+    /// Ask a running agent.
+    Healthcheck {
+        /// Not only whether it is alive.
+        ready: bool,
+    },
 }
 
-/// When an image is pulled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PullPolicy {
-    /// When the node has it not
-    Missing,
-    /// Never: creating fails for an image that the node has not
-    Never,
-}
-
-/// A part that is broken on purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Fault {
-    /// Running tasks are not charged before a read.
-    NoFlush,
-    /// What a confined agent may not do is tried at the start, and the log tells what came of it.
-    Attempts,
+/// The command line, of manuals and completions.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Reads the command line (the first of `args` is the program's name) and the environment, and checks all that
@@ -210,19 +84,30 @@ pub enum Fault {
 pub fn parse(
     args: impl IntoIterator<Item = OsString>,
     environment: impl Fn(&str) -> Option<OsString>,
-) -> Result<Config, Exit> {
+) -> Result<(Order, Config), Exit> {
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = read(&args, environment).map_err(|error| Exit::of(&error, &args))?;
-    Config::try_from(cli).map_err(Exit::usage)
+    let (order, flags) = match cli.chore {
+        None => (Order::Serve, cli.flags),
+        Some(Chore::Doctor { flags, json }) => (Order::Doctor { json }, flags),
+        Some(Chore::Healthcheck { flags, ready }) => (Order::Healthcheck { ready }, flags),
+    };
+    let config = Config::try_from(flags).map_err(Exit::usage)?;
+    Ok((order, config))
 }
 
 /// Clap reads the environment by itself, but takes an empty variable for a value. So it is given the variables as
 /// flags, ahead of the others, for each flag that the command line does not have.
 fn read(args: &[OsString], environment: impl Fn(&str) -> Option<OsString>) -> Result<Cli, clap::Error> {
     let documented = Cli::command();
-    let command = Cli::command().mut_args(|arg| arg.env(Resettable::Reset));
+    let no_variables = |command: clap::Command| command.mut_args(|arg| arg.env(Resettable::Reset));
+    let command = no_variables(Cli::command()).mut_subcommands(no_variables);
     let given = command.clone().try_get_matches_from(args)?;
-    let from_environment = documented.get_arguments().filter_map(|arg| {
+    let (chore, given) = match given.subcommand() {
+        Some((name, given)) => (documented.find_subcommand(name), given),
+        None => (None, &given),
+    };
+    let from_environment = chore.unwrap_or(&documented).get_arguments().filter_map(|arg| {
         if given.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine) {
             return None;
         }
@@ -231,8 +116,10 @@ fn read(args: &[OsString], environment: impl Fn(&str) -> Option<OsString>) -> Re
         flag.push(value);
         Some(flag)
     });
-    let (program, flags) = args.split_at(args.len().min(1));
-    let all: Vec<OsString> = program
+    // the program's name, and that of the chore, which no flag comes before
+    let names = if chore.is_some() { 2 } else { 1 };
+    let (names, flags) = args.split_at(args.len().min(names));
+    let all: Vec<OsString> = names
         .iter()
         .cloned()
         .chain(from_environment)

@@ -1,6 +1,8 @@
 //! What the agent is to do: the command line, checked.
 
+mod consul;
 mod docker_address;
+mod host_port;
 mod listen_address;
 mod system;
 
@@ -11,9 +13,10 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     access::{Policy, TlsFiles, credentials::TokenFiles},
-    cli::{Cli, Fault, PullPolicy, SourceChoice},
+    cli::{Fault, Flags, PullPolicy, SourceChoice},
 };
 
+pub use consul::ConsulTarget;
 pub use docker_address::DockerAddress;
 pub use listen_address::ListenAddress;
 pub use system::{check, check_docker_address};
@@ -28,6 +31,8 @@ pub struct Config {
     pub docker: DockerAddress,
     /// Addresses to serve, at least one, no two alike. Beyond loopback only if the operator allowed it.
     pub listen: Vec<ListenAddress>,
+    /// Whoever reaches the agent is served, whether or not they are asked for credentials.
+    pub allow_unauthenticated: bool,
     /// Tokens of callers.
     pub tokens: TokenFiles,
     /// TLS, if it is to be spoken on TCP.
@@ -52,6 +57,8 @@ pub struct Config {
     pub pull_timeout: Duration,
     /// Containers at one time that the kernel's tables have room for, 1 to 100,000.
     pub max_containers: u32,
+    /// Where the agent registers itself, if anywhere.
+    pub consul: Option<ConsulTarget>,
     /// A filter that `tracing_subscriber::EnvFilter` takes.
     pub log: String,
     /// A part to break on purpose.
@@ -85,7 +92,7 @@ pub enum ConfigError {
     },
     /// An address to serve that is none.
     #[error(
-        "--listen: `{given}` is neither IP:PORT nor unix:PATH; write it like 127.0.0.1:5000, [::1]:5000 or \
+        "--listen: `{given}` is neither IP:PORT nor unix:PATH nor fd://; write it like 127.0.0.1:5000, [::1]:5000 or \
          unix:/run/agent.sock, names are not looked up"
     )]
     Listen {
@@ -101,6 +108,14 @@ pub enum ConfigError {
     ListenOpen {
         /// The address.
         address: std::net::SocketAddr,
+    },
+    /// A Consul that cannot be told of the agent.
+    #[error("--consul: `{given}` {problem}")]
+    Consul {
+        /// The value.
+        given: String,
+        /// What is wrong and what to write instead.
+        problem: String,
     },
     /// A number of containers that cannot be read or is out of bounds.
     #[error("--max-containers: `{given}` is not a number from 1 to {MAX_CONTAINERS}; leave it out for 1024")]
@@ -150,37 +165,44 @@ pub enum ConfigError {
     },
 }
 
-impl TryFrom<Cli> for Config {
+impl TryFrom<Flags> for Config {
     type Error = ConfigError;
 
-    fn try_from(cli: Cli) -> Result<Self, ConfigError> {
+    fn try_from(flags: Flags) -> Result<Self, ConfigError> {
         let tokens = TokenFiles {
-            read: cli.read_token_file,
-            admin: cli.admin_token_file,
+            read: flags.read_token_file,
+            admin: flags.admin_token_file,
         };
-        let tls = tls_files(cli.tls_cert.zip(cli.tls_key), cli.tls_client_ca, cli.tls_admin);
+        let tls = tls_files(flags.tls_cert.zip(flags.tls_key), flags.tls_client_ca, flags.tls_admin);
         let asks = asks_for_credentials(&tokens, tls.as_ref());
+        let listen = listen(&flags.listen, asks || flags.allow_unauthenticated)?;
+        let consul = flags
+            .consul
+            .map(|url| ConsulTarget::new(&url, flags.consul_token_file, &listen))
+            .transpose()?;
         Ok(Self {
-            docker: cli.docker_url.parse()?,
-            listen: listen(&cli.listen, asks || cli.allow_unauthenticated)?,
+            docker: flags.docker_url.parse()?,
+            listen,
+            allow_unauthenticated: flags.allow_unauthenticated,
             tokens,
             tls,
-            allowed_hosts: cli.allowed_host,
-            read_only: cli.read_only,
+            allowed_hosts: flags.allowed_host,
+            read_only: flags.read_only,
             policy: Policy {
-                managed_only: cli.managed_only,
-                image_allow: cli.image_allow,
+                managed_only: flags.managed_only,
+                image_allow: flags.image_allow,
             },
-            source: cli.source,
-            interval: duration("--interval", &cli.interval, &INTERVAL)?,
-            proc_root: cli.proc_root,
-            cgroup_root: cli.cgroup_root,
-            pull: cli.pull,
-            pull_timeout: duration("--pull-timeout", &cli.pull_timeout, &PULL_TIMEOUT)?,
-            max_containers: max_containers(&cli.max_containers)?,
-            log: log_filter(cli.log)?,
-            fault: cli.fault,
-            map_entries: cli.map_entries,
+            source: flags.source,
+            interval: duration("--interval", &flags.interval, &INTERVAL)?,
+            proc_root: flags.proc_root,
+            cgroup_root: flags.cgroup_root,
+            pull: flags.pull,
+            pull_timeout: duration("--pull-timeout", &flags.pull_timeout, &PULL_TIMEOUT)?,
+            max_containers: max_containers(&flags.max_containers)?,
+            consul,
+            log: log_filter(flags.log)?,
+            fault: flags.fault,
+            map_entries: flags.map_entries,
         })
     }
 }

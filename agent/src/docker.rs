@@ -15,6 +15,7 @@ pub mod lifecycle;
 pub mod list;
 mod raw;
 pub mod stats;
+pub mod version;
 
 pub use connect::Engine;
 pub use error::DockerError;

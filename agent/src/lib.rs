@@ -8,12 +8,15 @@
 
 pub mod access;
 pub mod api;
+pub mod ask;
 pub mod cgroup;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod consul;
 pub mod containers;
 pub mod docker;
+pub mod doctor;
 pub mod kernel;
 pub mod launch;
 pub mod memory;

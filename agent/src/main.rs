@@ -1,21 +1,37 @@
 //! `balancer-agent`: reads the command line, starts the agent, turns its end into an exit code.
 //!
 //! Exit codes: 0 stopped by a signal, help or version; 64 a value of the configuration is bad or cannot be had on
-//! this machine, said in one line that names the flag; 1 anything else.
+//! this machine, said in one line that names the flag; 1 anything else. Those of `doctor` and `healthcheck` are in their
+//! help.
 
 use std::{env, num::NonZero, path::Path, process::ExitCode, thread};
 
-use balancer_agent::{cli, config, kernel::selftest, run::Parts, telemetry};
+use balancer_agent::{
+    ask,
+    cli::{self, Order},
+    config::{self, Config},
+    doctor,
+    kernel::selftest,
+    run::Parts,
+    telemetry,
+};
 
 fn main() -> ExitCode {
     let mut arguments = env::args_os().skip(1);
     if arguments.next().is_some_and(|first| first == selftest::PROBE_ARGUMENT) {
         return self_test_probe(arguments.next());
     }
-    let config = match cli::parse(env::args_os(), |name| env::var_os(name)) {
-        Ok(config) => config,
-        Err(exit) => return exit.print(),
-    };
+    match cli::parse(env::args_os(), |name| env::var_os(name)) {
+        Ok((Order::Serve, config)) => serve(config),
+        Ok((Order::Doctor { json }, config)) => {
+            doctor::run(&config, json).unwrap_or_else(|error| cli::Exit::unwell(error).print())
+        }
+        Ok((Order::Healthcheck { ready }, config)) => health_check(&config, ready),
+        Err(exit) => exit.print(),
+    }
+}
+
+fn serve(config: Config) -> ExitCode {
     if let Err(error) = config::check(&config) {
         return cli::Exit::usage(error).print();
     }
@@ -34,6 +50,22 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }
+}
+
+/// Silent where all is well; else one line, which `docker inspect` shows with the state of health.
+fn health_check(config: &Config, ready: bool) -> ExitCode {
+    let path = if ready { "/readyz" } else { "/livez" };
+    let answer = config
+        .listen
+        .first()
+        .map(|address| ask::get(address, config.tls.as_ref(), path));
+    let said = match answer {
+        Some(Ok(answer)) if answer.status == 200 => return ExitCode::SUCCESS,
+        Some(Ok(answer)) => format!("{path}: {} {}", answer.status, answer.body),
+        Some(Err(error)) => error.to_string(),
+        None => "there is no address to ask at".to_owned(),
+    };
+    cli::Exit::unwell(said).print()
 }
 
 /// One for two CPUs, so that whoever asks on a small machine has one as well: with as many threads as CPUs, askers and

@@ -1,10 +1,11 @@
 //! The whole agent: parts made from a configuration, run until told to stop.
 
+mod error;
+mod notify;
 mod reload;
 
 use std::{io, sync::Arc, time::Duration};
 
-use thiserror::Error;
 use tokio::{
     signal::unix::{SignalKind, signal},
     task::{JoinHandle, JoinSet},
@@ -12,15 +13,16 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    access::{Credentials, HostNames, credentials::CredentialsError},
+    access::{Credentials, HostNames},
     api::{
         self, App,
         door::Door,
-        serve::tls::{Tls, TlsError},
+        serve::{Bound, tls::Tls},
     },
-    cgroup::{CgroupError, Mounts},
+    cgroup::Mounts,
     cli::Fault,
-    config::{Config, DockerAddress, ListenAddress},
+    config::{Config, ConfigError, DockerAddress, ListenAddress},
+    consul,
     containers::{locate::Locator, watch::Watcher},
     docker::Engine,
     kernel::KernelSettings,
@@ -30,56 +32,20 @@ use crate::{
     sampler::Sampler,
     usage::{
         Source, UsageSources,
-        choose::{Room, SourceDecision, SourceUnavailable, choose},
+        choose::{Room, SourceDecision, choose},
         kernel::KernelUsage,
     },
 };
 
+pub use error::StartError;
+
 /// How long tasks may take to end after the last request.
 const TASKS_END: Duration = Duration::from_secs(2);
-
-/// Why the agent could not start.
-#[derive(Debug, Error)]
-pub enum StartError {
-    /// An address cannot be served.
-    #[error("--listen: {address} cannot be served ({source}); choose another address or end the program that has it")]
-    Listen {
-        /// The address.
-        address: ListenAddress,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A token file cannot be used.
-    #[error(transparent)]
-    Credentials(#[from] CredentialsError),
-    /// TLS cannot be spoken.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// The source that was asked for cannot be had.
-    #[error(transparent)]
-    Source(#[from] SourceUnavailable),
-    /// The mounts of this machine could not be read.
-    #[error(transparent)]
-    Mounts(#[from] CgroupError),
-    /// The system gave no threads, signals or sockets.
-    #[error("the agent could not start: {0}")]
-    System(#[from] io::Error),
-}
-
-impl StartError {
-    /// Whether a value of the configuration is to blame.
-    pub fn is_usage(&self) -> bool {
-        matches!(
-            self,
-            Self::Listen { .. } | Self::Credentials(_) | Self::Tls(_) | Self::Source(_)
-        )
-    }
-}
 
 /// What is made before any thread of the runtime exists.
 pub struct Parts {
     config: Config,
-    listeners: Vec<api::serve::Bound>,
+    listeners: Vec<Bound>,
     credentials: Arc<Credentials>,
     tls: Option<Arc<Tls>>,
     mounts: Mounts,
@@ -101,16 +67,7 @@ impl Parts {
     pub fn make(config: Config) -> Result<Self, StartError> {
         let credentials = Arc::new(Credentials::load(config.tokens.clone())?);
         let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
-        let listeners = config
-            .listen
-            .iter()
-            .map(|address| {
-                api::serve::bind(address).map_err(|source| StartError::Listen {
-                    address: address.clone(),
-                    source,
-                })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let listeners = bind_all(&config)?;
         raise_open_files();
         // The agent's own view of the mounts: what it finds there it must be able to open.
         let mounts = Mounts::read("/proc".as_ref(), config.cgroup_root.as_deref())?;
@@ -143,7 +100,7 @@ impl Parts {
         };
         let own_sockets = config.listen.iter().filter_map(|address| match address {
             ListenAddress::Unix(path) => Some(path.clone()),
-            ListenAddress::Tcp(_) => None,
+            ListenAddress::Tcp(_) | ListenAddress::Inherited => None,
         });
         let of_tls = config.tls.iter().flat_map(|tls| {
             let pem = [Some(&tls.certificates), Some(&tls.key), tls.client_ca.as_ref()];
@@ -153,7 +110,13 @@ impl Parts {
         privileges::confine(&Remaining {
             needs: Needs::look(self.kernel.is_some()),
             docker_socket,
-            read_again: tokens.into_iter().flatten().cloned().chain(of_tls).collect(),
+            read_again: tokens
+                .into_iter()
+                .flatten()
+                .cloned()
+                .chain(of_tls)
+                .chain(config.consul.iter().filter_map(|consul| consul.token_file.clone()))
+                .collect(),
             own_sockets: own_sockets.collect(),
         });
         if config.fault == Some(Fault::Attempts) {
@@ -194,6 +157,12 @@ impl Parts {
             read_only: self.config.read_only,
             policy: self.config.policy.clone(),
         };
+        let status = format!("source {}", self.decision.source);
+        let telling = notify::tell(snapshots.clone(), self.config.interval, status, stop.clone());
+        if let Some(target) = self.config.consul.clone() {
+            let node = machine_name();
+            tasks.spawn(consul::keep_registered(target, node, snapshots.clone(), stop.clone()));
+        }
         let app = App::new(
             snapshots,
             containers,
@@ -220,6 +189,7 @@ impl Parts {
         tasks.spawn(ends_with("sampler", sampler));
         let reloading = tasks.spawn(reload::reload(self.credentials, self.tls.clone(), stop.clone())?);
         tasks.spawn(ends_with("reading of credentials", reloading));
+        tasks.spawn(telling);
         tasks.close();
         let served = api::serve::serve(Arc::new(app), self.listeners, self.tls, stop).await;
         if tokio::time::timeout(TASKS_END, tasks.wait()).await.is_err() {
@@ -236,7 +206,7 @@ impl Parts {
             .map(|address| match address {
                 ListenAddress::Tcp(address) if self.tls.is_some() => format!("https://{address}"),
                 ListenAddress::Tcp(address) => format!("http://{address}"),
-                ListenAddress::Unix(_) => address.to_string(),
+                ListenAddress::Unix(_) | ListenAddress::Inherited => address.to_string(),
             })
             .collect();
         let addresses = addresses.join(", ");
@@ -256,10 +226,34 @@ impl Parts {
     }
 }
 
+/// Of sockets that are handed over, only the sockets tell who can reach them.
+fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
+    let may_be_open = config.allow_unauthenticated || config.asks_for_credentials();
+    let mut listeners = Vec::new();
+    for address in &config.listen {
+        let failed = |source| StartError::Listen {
+            address: address.clone(),
+            source,
+        };
+        for bound in api::serve::bind(address).map_err(failed)? {
+            match bound.tcp_address().map_err(failed)? {
+                Some(address) if !may_be_open && !address.ip().to_canonical().is_loopback() => {
+                    return Err(StartError::Open(ConfigError::ListenOpen { address }));
+                }
+                _ => listeners.push(bound),
+            }
+        }
+    }
+    Ok(listeners)
+}
+
 /// Names of this machine, and those that the operator adds.
 fn host_names(allowed: &[String]) -> HostNames {
-    let own = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    HostNames::new(allowed.iter().cloned().chain([own]))
+    HostNames::new(allowed.iter().cloned().chain([machine_name()]))
+}
+
+fn machine_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 /// Cancels `stop` at the first signal and ends the process at the second.

@@ -31,6 +31,15 @@ pub enum Source {
     Docker,
 }
 
+impl std::fmt::Display for Source {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Ebpf => "ebpf",
+            Self::Docker => "docker",
+        })
+    }
+}
+
 /// Bytes of memory, where the source itself tells them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamMemory {

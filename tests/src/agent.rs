@@ -203,6 +203,12 @@ impl Agent {
         })
     }
 
+    /// Replies to requests on one connection, each sent once the one before it was answered.
+    #[track_caller]
+    pub fn send_in_turn(&self, requests: &[String]) -> Vec<Reply> {
+        http::send_in_turn(&self.address, requests).unwrap_or_else(|error| panic!("no reply: {error}\n{}", self.log()))
+    }
+
     /// What it has logged so far.
     pub fn log(&self) -> String {
         let log = fs::read(self.dir.path().join("agent.log")).unwrap_or_default();

@@ -9,44 +9,17 @@ use crate::sample::Sample;
 /// The payload of the transfers.
 pub const MIB_100: u64 = 100 << 20;
 
-/// Where a figure should lie.
-#[derive(Clone, Copy, Debug)]
-pub struct Within {
-    /// In the middle.
-    pub of: f64,
-    /// To either side.
-    pub by: f64,
-}
-
-impl Within {
-    /// Whether the figure lies there.
-    pub fn holds(self, figure: f64) -> bool {
-        (figure - self.of).abs() <= self.by
-    }
-}
-
 /// The CPU figures of all samples.
 pub fn cpu_of(samples: &[Sample]) -> Vec<f64> {
     samples.iter().map(|sample| sample.cpu).collect()
 }
 
-/// Fails unless each sample's CPU lies there.
-#[track_caller]
-pub fn assert_cpu(samples: &[Sample], within: Within) {
-    let figures = cpu_of(samples);
-    println!("cpu, {within:?}: {figures:?}");
-    assert!(
-        figures.iter().all(|figure| within.holds(*figure)),
-        "{within:?}: {figures:?}"
-    );
-}
-
 /// Takes samples of a busy container and fails unless their mean is within 5 % of what the kernel's own account grew by
 /// meanwhile. Returns that growth in percent of one CPU.
 ///
-/// For Docker's stats on a machine without a free CPU: how much of it the container gets depends on what else runs, and
-/// the engine reads the counter and the clock one after the other and may lose its CPU in between, so that one frame is
-/// off by what passed and the next by as much the other way.
+/// For Docker's stats: how much of a CPU the container gets depends on what else runs, and the engine reads the counter
+/// and the clock one after the other and may lose its CPU in between, so that one frame is off by what passed and the
+/// next by as much the other way.
 #[track_caller]
 pub fn assert_mean_cpu_as_accounted(agent: &Agent, container_id: &str, count: usize) -> f64 {
     let accounted_ns = || {

@@ -98,6 +98,37 @@ pub fn send_raw(address: &str, request: &[u8]) -> io::Result<Reply> {
     read_reply(stream).map_err(|error| written.err().unwrap_or(error))
 }
 
+/// [`send_raw`] of several requests on one connection, each once the one before it was answered with a length.
+pub fn send_in_turn(address: &str, requests: &[String]) -> io::Result<Vec<Reply>> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(DEADLINE))?;
+    stream.set_write_timeout(Some(DEADLINE))?;
+    requests
+        .iter()
+        .map(|request| {
+            stream.write_all(request.as_bytes())?;
+            read_reply_with_length(&mut stream)
+        })
+        .collect()
+}
+
+fn read_reply_with_length(mut stream: impl Read) -> io::Result<Reply> {
+    let (mut bytes, mut more) = (Vec::new(), [0; 4096]);
+    loop {
+        let read = stream.read(&mut more)?;
+        bytes.extend_from_slice(more.get(..read).unwrap_or_default());
+        if let Ok(reply) = Reply::parse(&bytes)
+            && let Some(length) = reply.header("content-length")
+            && length.parse().is_ok_and(|length: usize| length <= reply.body.len())
+        {
+            return Ok(reply);
+        }
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+}
+
 fn read_reply(mut stream: impl Read) -> io::Result<Reply> {
     let mut bytes = Vec::new();
     let read = stream.read_to_end(&mut bytes);

@@ -2,8 +2,9 @@
 //!
 //! - [`docker`]: an engine of the test's own, in its own network namespace, that can be stopped and frozen
 //! - [`agent`]: the agent's binary on a free port; [`sample`]: the figures it tells
-//! - [`fake_docker`]: an engine that fails in a chosen way
-//! - [`cgroup`], [`machine`], [`process`], [`programs`]: what the kernel itself says, to compare with
+//! - [`fake_docker`]: an engine that fails in a chosen way; [`fake_consul`]: where the agent registers
+//! - [`cgroup`], [`machine`], [`process`], [`programs`]: what the kernel itself says, to compare with; [`recorder`]: at
+//!   every instant
 //! - [`certificates`]: an authority of the test's own
 //! - [`figures`]: comparisons; [`traffic`]: transfers; [`accuracy`]: what a scenario found, for the page of figures
 //! - [`binaries`], [`command`], [`http`], [`network_namespace`], [`wait`]: means
@@ -25,6 +26,7 @@ pub mod certificates;
 pub mod cgroup;
 pub mod command;
 pub mod docker;
+pub mod fake_consul;
 pub mod fake_docker;
 pub mod figures;
 pub mod http;
@@ -32,6 +34,7 @@ pub mod machine;
 pub mod network_namespace;
 pub mod process;
 pub mod programs;
+pub mod recorder;
 pub mod sample;
 pub mod traffic;
 pub mod wait;

@@ -1,7 +1,11 @@
 //! A network namespace of the test's own.
 
+use std::fs::File;
+use std::os::fd::AsFd;
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::command;
 
@@ -27,8 +31,17 @@ impl NetworkNamespace {
         self.run(&["ip", "link", "set", "lo", "up"]);
     }
 
-    pub(crate) fn name(&self) -> &str {
+    /// Its name, as `ip netns` and `ip link ... netns` take it.
+    pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Moves the calling thread into it, for good: what it opens from now on is inside.
+    #[track_caller]
+    pub fn join_with_this_thread(&self) {
+        let file = File::open(self.path()).expect("the namespace is there");
+        let joined = move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network));
+        joined.unwrap_or_else(|error| panic!("cannot join {}: {error}", self.name));
     }
 
     /// The words that run a program inside, in front of its own. `ip netns exec` would mount a fresh /sys,

@@ -171,28 +171,6 @@ impl Agent {
         (0..count).map(|_| next()).collect()
     }
 
-    /// [`Self::samples`] without those in which other programs had more than `most_others_percent` of one CPU: what
-    /// they had, the container could not have. Fails where most are such.
-    #[track_caller]
-    pub fn samples_alone(&self, id: &str, count: usize, most_others_percent: f64) -> Vec<Sample> {
-        let (mut alone, mut disturbed) = (Vec::new(), Vec::new());
-        while alone.len() < count {
-            for (sample, percent) in self.samples_with_others(id, count - alone.len()) {
-                if percent <= most_others_percent {
-                    alone.push(sample);
-                } else {
-                    disturbed.push(percent);
-                }
-            }
-            assert!(
-                disturbed.len() <= count,
-                "this machine does too much else, in percent of one CPU: {disturbed:?}"
-            );
-        }
-        println!("left out, as others had these percent of one CPU: {disturbed:?}");
-        alone
-    }
-
     /// A sample after which nothing more is counted on the network: two in a row tell the same sums.
     #[track_caller]
     pub fn settled_network(&self, id: &str) -> Sample {

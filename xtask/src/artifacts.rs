@@ -19,14 +19,30 @@ pub(crate) struct Executable {
     pub(crate) path: PathBuf,
 }
 
-/// The agent as it is shipped: release profile.
+/// The agent as it is shipped: release profile, and static, so that one file runs on every distribution and in an empty
+/// image. What is tested and measured is this file.
 pub(crate) fn agent() -> Result<PathBuf> {
-    let build = Command::cargo().args(["build", "--locked", "--release", "--package", "balancer-agent"]);
-    the_one(build, "balancer-agent")
+    the_one(static_build(&["--package", "balancer-agent"])?, "balancer-agent")
 }
 
 /// The program that test containers run, static because their images hold nothing else.
 pub(crate) fn workload() -> Result<PathBuf> {
+    let package = ["--package", "agent-tests", "--no-default-features", "--bin", "workload"];
+    the_one(static_build(&package)?, "workload")
+}
+
+/// Directory of the manual page and the completions of shells, made anew.
+pub(crate) fn manual() -> Result<PathBuf> {
+    let name = "manual";
+    let build = static_build(&["--package", "balancer-agent", "--example", name])?;
+    let program = the_one(build, name)?;
+    let dir = target_directory()?.join(name);
+    Command::new(program).arg(&dir).run()?;
+    Ok(dir)
+}
+
+/// With the target named, build scripts and macros are not built with its flags: a macro cannot be static.
+fn static_build(what: &[&str]) -> Result<Command> {
     let version = Command::new("rustc")
         .arg("-vV")
         .ask()
@@ -35,21 +51,27 @@ pub(crate) fn workload() -> Result<PathBuf> {
         .lines()
         .find_map(|line| line.strip_prefix("host: "))
         .context("`rustc -vV` names no host")?;
-    let build = Command::cargo()
-        .args([
-            "build",
-            "--locked",
-            "--release",
-            "--package",
-            "agent-tests",
-            "--no-default-features",
-            "--bin",
-            "workload",
-            "--target",
-            host,
-        ])
-        .env("RUSTFLAGS", "-C target-feature=+crt-static");
-    the_one(build, "workload")
+    let build = Command::cargo().args(["build", "--locked", "--release", "--target", host]);
+    Ok(build.args(what).env("RUSTFLAGS", "-C target-feature=+crt-static"))
+}
+
+/// Where cargo puts what it builds: its own answer, for it may come from the environment or from a configuration.
+pub(crate) fn target_directory() -> Result<PathBuf> {
+    let metadata = Command::cargo().args([
+        "metadata",
+        "--locked",
+        "--no-deps",
+        "--format-version",
+        "1",
+        "--manifest-path",
+    ]);
+    let metadata = metadata.arg(workspace()?.join("Cargo.toml"));
+    let answer = metadata.ask().with_context(|| format!("`{metadata}` fails"))?;
+    let answer: Value = serde_json::from_str(&answer).with_context(|| format!("reading what `{metadata}` printed"))?;
+    let directory = answer.get("target_directory").and_then(Value::as_str);
+    directory
+        .map(Into::into)
+        .context("cargo metadata names no target directory")
 }
 
 /// Programs that do nothing, which the benchmarks attach beside the agent's.

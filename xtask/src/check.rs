@@ -7,7 +7,7 @@ use clap::CommandFactory as _;
 
 use crate::{
     Cli, artifacts,
-    command::{Command, workspace},
+    command::Command,
     rules,
     setup::{
         self, Need,
@@ -34,7 +34,7 @@ pub(crate) fn main(_: &Args) -> Result<()> {
         ("lints of the host's crates", host_lints),
         ("lints of the kernel programs", kernel_lints),
         ("documentation", documentation),
-        ("README", readme),
+        ("README and deploy", readme),
     ];
     let mut failures = Vec::new();
     for (name, step) in steps {
@@ -68,7 +68,7 @@ fn host_lints() -> Result<()> {
 fn kernel_lints() -> Result<()> {
     let toolchain = Toolchain::chosen()?.context("no compiler for the BPF target: run `cargo xtask setup`")?;
     // Where build scripts and metadata of another compiler lie, cargo would build everything anew at each change.
-    let target = target_directory()?.join("bpf-lints");
+    let target = artifacts::target_directory()?.join("bpf-lints");
     let mut clippy = toolchain
         .program("cargo")
         .args([
@@ -124,7 +124,7 @@ fn repository_rules() -> Result<()> {
     told(&rules::breaches(&files, &subcommands))
 }
 
-/// The agent's own `--help` is the judge of the configuration table.
+/// The agent's own `--help` is the judge of the configuration table, and of what `deploy/` tells the agent to do.
 fn readme() -> Result<()> {
     let files = tree::read()?;
     let Some(readme) = files.iter().find(|file: &&SourceFile| file.path == "README.md") else {
@@ -132,7 +132,9 @@ fn readme() -> Result<()> {
     };
     let help = Command::new(artifacts::agent()?).arg("--help");
     let text = help.ask().with_context(|| format!("`{help}` fails"))?;
-    told(&rules::agent_flags_exist(readme, &text))
+    let mut breaches = rules::agent_flags_exist(readme, &text);
+    breaches.extend(rules::settings_exist(&files, &text));
+    told(&breaches)
 }
 
 fn told(breaches: &[rules::Breach]) -> Result<()> {
@@ -141,24 +143,4 @@ fn told(breaches: &[rules::Breach]) -> Result<()> {
     }
     ensure!(breaches.is_empty(), "{} places break a rule", breaches.len());
     Ok(())
-}
-
-/// Where cargo puts what it builds: its own answer, for it may come from the environment or from a configuration.
-fn target_directory() -> Result<std::path::PathBuf> {
-    let metadata = Command::cargo().args([
-        "metadata",
-        "--locked",
-        "--no-deps",
-        "--format-version",
-        "1",
-        "--manifest-path",
-    ]);
-    let metadata = metadata.arg(workspace()?.join("Cargo.toml"));
-    let answer = metadata.ask().with_context(|| format!("`{metadata}` fails"))?;
-    let answer: serde_json::Value =
-        serde_json::from_str(&answer).with_context(|| format!("reading what `{metadata}` printed"))?;
-    let directory = answer.get("target_directory").and_then(serde_json::Value::as_str);
-    directory
-        .map(Into::into)
-        .context("cargo metadata names no target directory")
 }

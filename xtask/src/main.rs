@@ -1,5 +1,5 @@
 //! Chores of this repository, one file a command: `cargo xtask setup | run | demo | test | vm | check | accuracy |
-//! bench | churn`.
+//! bench | churn | image | package | fleet | fuzz`.
 //!
 //! It prints every command that it runs. It never compiles the kernel programs itself: `agent/build.rs` does, so that
 //! a plain `cargo build` gives the same agent.
@@ -12,7 +12,11 @@ mod churn;
 mod command;
 mod demo;
 mod docker;
+mod fleet;
+mod fuzz;
 mod generated;
+mod image;
+mod package;
 mod packages;
 mod rules;
 mod run;
@@ -53,6 +57,14 @@ enum Chore {
     Bench(bench::Args),
     /// Containers made and removed as fast as it goes for an hour, and whether what the agent holds stays level.
     Churn(churn::Args),
+    /// Docker engines joined into a Swarm on this machine, the agent on each, and containers moved between them.
+    Fleet(fleet::Args),
+    /// Try each parser of what callers and files may hold with made-up text.
+    Fuzz(fuzz::Args),
+    /// Make a Docker image of the agent: one static file and nothing else.
+    Image(image::Args),
+    /// Make a Debian package of the agent, into target/debian.
+    Package(package::Args),
 }
 
 fn main() -> ExitCode {
@@ -66,6 +78,10 @@ fn main() -> ExitCode {
         Chore::Accuracy(args) => accuracy::main(&args),
         Chore::Bench(args) => bench::main(&args),
         Chore::Churn(args) => churn::main(&args),
+        Chore::Fleet(args) => fleet::main(&args),
+        Chore::Fuzz(args) => fuzz::main(&args),
+        Chore::Image(args) => image::main(&args),
+        Chore::Package(args) => package::main(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,7 @@
 //! The rules of this repository that no compiler and no clippy knows. Each is a pure function from file texts to what
 //! breaks it; its test breaks it.
 
+mod deploy;
 mod doors;
 mod manifests;
 mod readme;
@@ -11,6 +12,7 @@ use std::fmt;
 
 use crate::tree::SourceFile;
 
+pub(crate) use deploy::settings_exist;
 pub(crate) use readme::agent_flags_exist;
 
 /// A place that breaks a rule, with the rule in words.

@@ -47,7 +47,18 @@ impl Exit {
         match error.kind() {
             ErrorKind::DisplayHelp => {
                 // Here clap is to name the environment variables, but not to show what they hold.
-                let mut command = Cli::command().mut_args(|arg| arg.hide_env_values(true));
+                let no_values = |command: clap::Command| command.mut_args(|arg| arg.hide_env_values(true));
+                let mut command = no_values(Cli::command()).mut_subcommands(no_values);
+                command.build();
+                let chore = args.get(1).and_then(|name| name.to_str());
+                let chore = chore.filter(|name| command.find_subcommand(name).is_some());
+                let command = match chore {
+                    Some(name) => command.find_subcommand_mut(name).into_iter().next(),
+                    None => Some(&mut command),
+                };
+                let Some(command) = command else {
+                    return asked_for(error.render().to_string());
+                };
                 let help = if args.iter().any(|arg| arg == "--help") {
                     command.render_long_help()
                 } else {
@@ -69,6 +80,15 @@ impl Exit {
             text: format!("balancer-agent: {error}"),
             stream: Stream::Stderr,
             code: EXIT_USAGE,
+        }
+    }
+
+    /// Ends with the reason why an agent is not well.
+    pub fn unwell(reason: impl std::fmt::Display) -> Self {
+        Self {
+            text: reason.to_string(),
+            stream: Stream::Stdout,
+            code: 1,
         }
     }
 

@@ -1,9 +1,9 @@
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use super::*;
 use crate::{
     access::{Policy, TlsFiles, credentials::TokenFiles},
-    config::DockerAddress,
+    config::{ConsulTarget, DockerAddress},
 };
 
 pub(super) fn run(args: &[&str], environment: &[(&str, &str)]) -> Result<Config, Exit> {
@@ -13,6 +13,10 @@ pub(super) fn run(args: &[&str], environment: &[(&str, &str)]) -> Result<Config,
             .iter()
             .find(|(key, _)| *key == name)
             .map(|(_, value)| OsString::from(value))
+    })
+    .map(|(order, config)| {
+        assert_eq!(order, Order::Serve);
+        config
     })
 }
 
@@ -28,6 +32,7 @@ fn without_flags_and_environment_the_defaults_hold() {
         Config {
             docker: DockerAddress::Unix(PathBuf::from("/var/run/docker.sock")),
             listen: vec!["127.0.0.1:5000".parse().unwrap()],
+            allow_unauthenticated: false,
             tokens: TokenFiles::default(),
             tls: None,
             allowed_hosts: Vec::new(),
@@ -40,6 +45,7 @@ fn without_flags_and_environment_the_defaults_hold() {
             pull: PullPolicy::Missing,
             pull_timeout: Duration::from_mins(5),
             max_containers: 1024,
+            consul: None,
             log: "info".to_owned(),
             fault: None,
             map_entries: None,
@@ -84,6 +90,8 @@ fn every_flag_is_taken() {
             "90s",
             "--max-containers",
             "100000",
+            "--consul=http://127.0.0.1",
+            "--consul-token-file=/etc/consul",
             "--log",
             "warn,balancer_agent=debug",
             "--fault",
@@ -104,6 +112,7 @@ fn every_flag_is_taken() {
             listen: ["0.0.0.0:5000", "[::1]:0", "unix:/run/agent.sock"]
                 .map(|address| address.parse().unwrap())
                 .to_vec(),
+            allow_unauthenticated: true,
             tokens: TokenFiles {
                 read: Some("/etc/read".into()),
                 admin: Some("/etc/admin".into()),
@@ -127,6 +136,13 @@ fn every_flag_is_taken() {
             pull: PullPolicy::Never,
             pull_timeout: Duration::from_secs(90),
             max_containers: 100_000,
+            consul: Some(ConsulTarget {
+                host: "127.0.0.1".to_owned(),
+                port: 8500,
+                token_file: Some("/etc/consul".into()),
+                service_address: None,
+                service_port: 5000,
+            }),
             log: "warn,balancer_agent=debug".to_owned(),
             fault: Some(Fault::NoFlush),
             map_entries: Some(8),
@@ -205,6 +221,21 @@ fn leave_to_serve_anybody_can_be_written_in_several_ways() {
             .collect();
         assert_eq!(run(&args, &environment).is_ok(), allowed, "{flag:?} {variable:?}");
     }
+}
+
+#[test]
+fn a_chore_takes_the_flags_and_the_variables_of_the_agent() {
+    let environment = |name: &str| (name == "AGENT_INTERVAL").then(|| OsString::from("2s"));
+    let of = |line: &str| parse(line.split(' ').map(OsString::from), environment).unwrap();
+    let (order, config) = of("balancer-agent doctor --json --listen 127.0.0.1:7");
+    assert_eq!(order, Order::Doctor { json: true });
+    assert_eq!(listens_on(&config), ["127.0.0.1:7"]);
+    assert_eq!(config.interval, Duration::from_secs(2));
+    let (order, _) = of("balancer-agent healthcheck --ready");
+    assert_eq!(order, Order::Healthcheck { ready: true });
+    let (order, config) = of("balancer-agent --interval 3s");
+    assert_eq!(order, Order::Serve);
+    assert_eq!(config.interval, Duration::from_secs(3));
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    net::Ipv6Addr,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -81,39 +80,9 @@ fn socket_path(scheme: &str, path: &str) -> Result<DockerAddress, String> {
 }
 
 fn host_and_port(scheme: &str, rest: &str) -> Result<DockerAddress, String> {
-    let refused = || format!("is not {scheme}://HOST:PORT; write it like {scheme}://127.0.0.1:{DEFAULT_PORT}");
-    let rest = rest.strip_suffix('/').unwrap_or(rest);
-    let (host, port, is_fit) = if let Some(bracketed) = rest.strip_prefix('[') {
-        let (host, port) = bracketed.split_once(']').ok_or_else(refused)?;
-        (host, port, host.parse::<Ipv6Addr>().is_ok())
-    } else {
-        let (host, port) = rest.split_at(rest.find(':').unwrap_or(rest.len()));
-        (host, port, is_host(host))
-    };
-    if !is_fit {
-        return Err(refused());
-    }
-    let port = match port.strip_prefix(':') {
-        Some(digits) => port_number(digits).ok_or_else(refused)?,
-        None if port.is_empty() => DEFAULT_PORT,
-        None => return Err(refused()),
-    };
-    Ok(DockerAddress::Tcp {
-        host: host.to_owned(),
-        port,
-    })
-}
-
-fn port_number(digits: &str) -> Option<u16> {
-    // The standard parser takes a plus sign too.
-    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-    digits.parse().ok().filter(|&port| is_plain && port != 0)
-}
-
-/// An IPv4 address or a name. The resolver knows which names there are; this keeps users, paths and queries out.
-fn is_host(host: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    (1..=253).contains(&host.len()) && host.bytes().all(fits) && !host.starts_with(['.', '-'])
+    let (host, port) = super::host_port::parse(rest, DEFAULT_PORT)
+        .ok_or_else(|| format!("is not {scheme}://HOST:PORT; write it like {scheme}://127.0.0.1:{DEFAULT_PORT}"))?;
+    Ok(DockerAddress::Tcp { host, port })
 }
 
 #[cfg(test)]

@@ -12,14 +12,19 @@ pub enum ListenAddress {
     Tcp(SocketAddr),
     /// A socket in the file system.
     Unix(PathBuf),
+    /// All sockets that whoever started the agent has opened for it (`sd_listen_fds(3)`).
+    Inherited,
 }
 
+/// How [`ListenAddress::Inherited`] is written, as Docker's own daemon does.
+const INHERITED: &str = "fd://";
+
 impl ListenAddress {
-    /// Whether callers on other machines can come in.
+    /// Whether callers on other machines can come in. Of inherited sockets that is told by the sockets.
     pub fn is_beyond_this_machine(&self) -> bool {
         match self {
             Self::Tcp(address) => !address.ip().to_canonical().is_loopback(),
-            Self::Unix(_) => false,
+            Self::Unix(_) | Self::Inherited => false,
         }
     }
 }
@@ -28,6 +33,9 @@ impl FromStr for ListenAddress {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
+        if text == INHERITED {
+            return Ok(Self::Inherited);
+        }
         let Some(path) = text.strip_prefix("unix:") else {
             return text.parse().map(Self::Tcp).map_err(|_| ());
         };
@@ -43,6 +51,7 @@ impl fmt::Display for ListenAddress {
         match self {
             Self::Tcp(address) => address.fmt(formatter),
             Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
+            Self::Inherited => formatter.write_str(INHERITED),
         }
     }
 }
@@ -58,6 +67,7 @@ mod tests {
             ("[::1]:0", "[::1]:0"),
             ("unix:/run/agent.sock", "unix:/run/agent.sock"),
             ("unix:///run/agent.sock", "unix:/run/agent.sock"),
+            ("fd://", "fd://"),
         ] {
             let address: ListenAddress = text.parse().unwrap();
             assert_eq!(address.to_string(), written);
@@ -70,6 +80,7 @@ mod tests {
             "unix:",
             "unix:agent.sock",
             "unix://",
+            "fd://3",
             &long,
         ] {
             assert!(text.parse::<ListenAddress>().is_err(), "{text}");

@@ -1,12 +1,18 @@
-use clap::Parser as _;
+use clap::Parser;
 use proptest::prelude::*;
 
 use super::*;
 
-fn config(change: impl FnOnce(&mut Cli)) -> Result<Config, ConfigError> {
-    let mut cli = Cli::parse_from(["balancer-agent"]);
-    change(&mut cli);
-    Config::try_from(cli)
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+fn config(change: impl FnOnce(&mut Flags)) -> Result<Config, ConfigError> {
+    let mut flags = Line::parse_from(["balancer-agent"]).flags;
+    change(&mut flags);
+    Config::try_from(flags)
 }
 
 #[test]
@@ -164,12 +170,12 @@ proptest! {
     #[test]
     fn no_text_makes_it_panic_and_every_complaint_is_one_line_that_names_a_flag(text: String) {
         for change in [
-            |cli: &mut Cli, text: String| cli.interval = text,
-            |cli: &mut Cli, text: String| cli.pull_timeout = text,
-            |cli: &mut Cli, text: String| cli.docker_url = text,
-            |cli: &mut Cli, text: String| cli.listen = vec![text],
-            |cli: &mut Cli, text: String| cli.log = text,
-            |cli: &mut Cli, text: String| cli.max_containers = text,
+            |flags: &mut Flags, text: String| flags.interval = text,
+            |flags: &mut Flags, text: String| flags.pull_timeout = text,
+            |flags: &mut Flags, text: String| flags.docker_url = text,
+            |flags: &mut Flags, text: String| flags.listen = vec![text],
+            |flags: &mut Flags, text: String| flags.log = text,
+            |flags: &mut Flags, text: String| flags.max_containers = text,
         ] {
             if let Err(error) = config(|cli| change(cli, text.clone())) {
                 let line = error.to_string();

@@ -5,7 +5,11 @@ use std::{io, sync::Arc, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::{access::Credentials, api::serve::tls::Tls};
+use super::notify;
+use crate::{
+    access::{Credentials, credentials::CredentialsError},
+    api::serve::tls::Tls,
+};
 
 /// How soon a changed token file is read.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -24,22 +28,31 @@ pub(super) fn reload(
                 _ = hangup.recv() => true,
                 () = tokio::time::sleep(LOOK_EVERY) => false,
             };
-            let read = if was_told {
-                credentials.reload().map(|()| true)
+            if was_told {
+                notify::reloading(|| {
+                    tell(credentials.reload().map(|()| true));
+                    if let Some(tls) = &tls {
+                        reload_certificates(tls);
+                    }
+                });
             } else {
-                credentials.reload_if_changed()
-            };
-            match read {
-                Ok(true) => tracing::info!("tokens were read again"),
-                Ok(false) => {}
-                Err(error) => tracing::error!("{error}; the tokens that were known stay good"),
-            }
-            if let (true, Some(tls)) = (was_told, &tls) {
-                match tls.reload() {
-                    Ok(()) => tracing::info!("certificates were read again"),
-                    Err(error) => tracing::error!("{error}; the certificates that were read before stay in use"),
-                }
+                tell(credentials.reload_if_changed());
             }
         }
     })
+}
+
+fn tell(read: Result<bool, CredentialsError>) {
+    match read {
+        Ok(true) => tracing::info!("tokens were read again"),
+        Ok(false) => {}
+        Err(error) => tracing::error!("{error}; the tokens that were known stay good"),
+    }
+}
+
+fn reload_certificates(tls: &Tls) {
+    match tls.reload() {
+        Ok(()) => tracing::info!("certificates were read again"),
+        Err(error) => tracing::error!("{error}; the certificates that were read before stay in use"),
+    }
 }

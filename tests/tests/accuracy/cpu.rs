@@ -15,6 +15,7 @@ use agent_tests::cgroup;
 use agent_tests::docker::{Container, PrivateDocker};
 use agent_tests::figures::{as_f64, cpu_of};
 use agent_tests::process::{Signal, signal};
+use agent_tests::recorder::{Record, Recorder, distance};
 use agent_tests::sample::Sample;
 
 use crate::parts::idle;
@@ -23,8 +24,9 @@ use crate::parts::idle;
 const SAMPLES: usize = 10;
 /// How far a sum may be from `cpu.stat`.
 const SUM_PERCENT: f64 = 0.1;
-/// Of one CPU, where the container leaves one to the others.
-const MOST_OTHERS_PERCENT: f64 = 20.0;
+
+/// What `cpu.stat` may be behind in a sample of a second: a tick of 4 ms on each of two CPUs.
+const TICK_PERCENT: f64 = 0.8;
 
 /// An agent at its usual pace.
 #[track_caller]
@@ -64,12 +66,32 @@ fn end_load(container: &Container<'_>) {
     }
 }
 
-/// The lowest and the highest of the samples.
+/// Reads the kernel's own account of a container while the guard's thread runs.
 #[track_caller]
-fn each_sample(scenario: &mut Scenario, samples: &[Sample], bound: Bound) {
+fn record_account(container: &Container<'_>) -> Recorder {
+    let id = container.id.clone();
+    Recorder::start(move || {
+        let kernel = cgroup::kernel_cpu(&id);
+        kernel.cpuacct_ns.or(kernel.cpu_stat_ns).unwrap_or_default()
+    })
+}
+
+/// The lowest and the highest of the samples, which say how the load ran, and how far one of them is from what the
+/// kernel's own account grew by in the very same interval, which says whether they are right.
+#[track_caller]
+fn each_sample(scenario: &mut Scenario, samples: &[Sample], account: &Record) {
     let figures = cpu_of(samples);
-    println!("{figures:?}");
-    lowest_and_highest(scenario, "sample", &figures, bound);
+    lowest_and_highest(scenario, "sample", &figures, Bound::Told);
+    let off = samples.iter().map(|sample| {
+        let grown = account.growth_in(sample).expect("the account was read all the while");
+        let percent = |ns: u64| as_f64(ns) / sample.interval_ms / 1e4;
+        let range = percent(*grown.start())..=percent(*grown.end());
+        println!("{:.2} beside {range:.2?}", sample.cpu);
+        distance(sample.cpu, &range)
+    });
+    let what = "farthest sample from cpu.stat, which was read all the while";
+    let farthest = off.fold(0.0, f64::max);
+    scenario.number(what, farthest, Unit::Percent, Bound::AtMost(TICK_PERCENT));
 }
 
 fn lowest_and_highest(scenario: &mut Scenario, what: &str, figures: &[f64], bound: Bound) {

@@ -105,6 +105,41 @@ fn requests_whose_name_or_end_is_in_doubt_are_refused_and_docker_hears_nothing()
     });
 }
 
+/// A head is judged by its own bytes, not by those of a body that came before it on the connection.
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn a_body_before_a_head_neither_damns_nor_hides_it() {
+    let docker = PrivateDocker::start();
+    let agent = AgentCommand::for_docker(&docker.url())
+        .args(&["--source", "docker"])
+        .start();
+    let first_call = docker.calls().len();
+    let head = format!(
+        "POST /containers HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded",
+        agent.address
+    );
+    let with_length = |body: &str| format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let in_chunks = |more: &str| format!("{head}{more}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\n\r\n");
+
+    // neither names an image, which is seen only by who reads its body
+    let fine = [with_length("a=b"), in_chunks("")];
+    let codes = |requests: &[String]| {
+        let replies = agent.send_in_turn(requests);
+        replies.iter().map(|reply| reply.status).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&fine), [422, 422], "chunks after a length");
+
+    let like_a_head = "GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let hidden = [with_length(like_a_head), in_chunks("\r\nContent-Length: 3")];
+    assert_eq!(
+        codes(&hidden),
+        [422, 400],
+        "both a length and chunks, after a body that looks like a head"
+    );
+    let strange = docker.strange_calls(first_call);
+    assert!(strange.is_empty(), "Docker was asked for {strange:?}");
+}
+
 /// Requests that would create or delete a container if they were let through.
 struct Requests {
     /// The right `Host`.

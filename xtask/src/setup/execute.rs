@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context as _, Result};
 
 use super::{
-    plan::{COMPILER_PACKAGES, DENY_VERSION, LINKER_VERSION, LLVM, Step},
+    plan::{COMPILER_PACKAGES, DEB_VERSION, DENY_VERSION, FUZZ_VERSION, LINKER_VERSION, LLVM, Step},
     toolchain::LINKED,
 };
 use crate::command::Command;
@@ -35,7 +35,10 @@ pub(crate) fn execute(step: &Step) -> Result<()> {
             .env("LLVM_PREFIX", prefix)
             .run(),
         Step::DownloadLinker => download_linker(),
-        Step::InstallDeny => cargo_install("cargo-deny", DENY_VERSION).run(),
+        // these work for seconds, and without optimisation they are there in half the time
+        Step::InstallDeny => cargo_install("cargo-deny", DENY_VERSION).arg("--debug").run(),
+        Step::InstallFuzz => cargo_install("cargo-fuzz", FUZZ_VERSION).arg("--debug").run(),
+        Step::InstallDeb => cargo_install("cargo-deb", DEB_VERSION).arg("--debug").run(),
     }
 }
 

@@ -55,6 +55,8 @@ pub(crate) struct Facts {
     /// Programs that fetch and unpack a released linker.
     pub(crate) downloader: bool,
     pub(crate) deny: bool,
+    pub(crate) deb: bool,
+    pub(crate) fuzz: bool,
     pub(crate) missing_tools: Vec<&'static Tool>,
     pub(crate) missing_bench_tools: Vec<&'static Tool>,
     /// `None` where there is no apt-get, or no way to the rights it needs.
@@ -75,7 +77,8 @@ pub(crate) fn probe() -> Result<Facts> {
     let linker = linker();
     let missing = |tools: &'static [Tool]| tools.iter().filter(|tool| !is_there(tool)).collect::<Vec<_>>();
     let (missing_tools, missing_bench_tools) = (missing(&TOOLS), missing(&BENCH_TOOLS));
-    let deny = Command::cargo().args(["deny", "--version"]).ask().is_some();
+    let has_cargo = |tool: &str| Command::cargo().args([tool, "--version"]).ask().is_some();
+    let deny = has_cargo("deny");
     // Asking apt takes a second and more: only where there may be something to ask for.
     let no_tool_missing = missing_tools.is_empty() && missing_bench_tools.is_empty();
     let complete = linker && deny && no_tool_missing && matches!(compiler, Compiler::Ready { clippy: true, .. });
@@ -87,6 +90,8 @@ pub(crate) fn probe() -> Result<Facts> {
         llvm: llvm(),
         downloader: ["curl", "tar", "zstd"].iter().all(|program| find(program).is_some()),
         deny,
+        deb: has_cargo("deb"),
+        fuzz: has_cargo("fuzz"),
         missing_tools,
         missing_bench_tools,
         apt: if complete { None } else { apt() },

@@ -12,6 +12,8 @@ pub(crate) const COMPILER_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "libs
 pub(crate) const LLVM: &str = "22";
 pub(crate) const LINKER_VERSION: &str = "0.13.0";
 pub(crate) const DENY_VERSION: &str = "0.20.2";
+pub(crate) const DEB_VERSION: &str = "3.8.0";
+pub(crate) const FUZZ_VERSION: &str = "0.13.1";
 
 const LLVM_PACKAGE: &str = "llvm-22-dev";
 const CLIPPY_PACKAGE: &str = "rust-web-clippy";
@@ -25,7 +27,7 @@ pub(crate) struct Tool {
     pub(crate) is_static: bool,
 }
 
-pub(crate) const TOOLS: [Tool; 9] = [
+pub(crate) const TOOLS: [Tool; 10] = [
     tool("dockerd", &["docker.io"]),
     // The newer Debian has the client in a package of its own.
     tool("docker", &["docker-cli", "docker.io"]),
@@ -40,6 +42,7 @@ pub(crate) const TOOLS: [Tool; 9] = [
     tool("curl", &["curl"]),
     tool("strace", &["strace"]),
     tool("xz", &["xz-utils"]),
+    tool(CXX, &["g++"]),
 ];
 
 /// Programs that the benchmarks take beside those of the tests. What apt does not know is not asked for: the report
@@ -49,6 +52,9 @@ pub(crate) const BENCH_TOOLS: [Tool; 3] = [
     tool("iperf3", &["iperf3"]),
     tool("perf", &["linux-perf"]),
 ];
+
+/// What compiles libFuzzer: only for that.
+const CXX: &str = "c++";
 
 /// What unpacks the modules of a guest's kernel. What boots it is no package to be installed: `vm/emulator.rs`.
 const GUEST: &str = "xz";
@@ -79,6 +85,10 @@ pub(crate) enum Need {
     Check,
     /// That of `Build`, and the Docker command; with `engine` also what starts a private engine.
     Demo { engine: bool },
+    /// That of `Build`, and what makes a Debian package.
+    Package,
+    /// That of `Build`, and what tries parsers with made-up text.
+    Fuzz,
 }
 
 /// One thing to do.
@@ -92,6 +102,8 @@ pub(crate) enum Step {
     BuildLinker(PathBuf),
     DownloadLinker,
     InstallDeny,
+    InstallDeb,
+    InstallFuzz,
 }
 
 /// Every package that some plan may ask for.
@@ -124,15 +136,20 @@ pub(crate) fn plan(need: Need, facts: &Facts) -> Result<Vec<Step>> {
     plan.linker();
     match need {
         Need::Build => {}
-        Need::Test => plan.tools(|tool| tool.program != GUEST),
-        Need::Vm => plan.tools(|_| true),
+        Need::Test => plan.tools(|tool| ![GUEST, CXX].contains(&tool.program)),
+        Need::Vm => plan.tools(|tool| tool.program != CXX),
         Need::Bench => {
-            plan.tools(|tool| tool.program != GUEST);
+            plan.tools(|tool| ![GUEST, CXX].contains(&tool.program));
             plan.bench_tools();
         }
         Need::Check => plan.lints(),
         Need::Demo { engine } => {
             plan.tools(|tool| tool.program == "docker" || engine && ENGINE.contains(&tool.program));
+        }
+        Need::Package => plan.steps.extend((!facts.deb).then_some(Step::InstallDeb)),
+        Need::Fuzz => {
+            plan.tools(|tool| tool.program == CXX);
+            plan.steps.extend((!facts.fuzz).then_some(Step::InstallFuzz));
         }
     }
     let idle = plan.packages.is_empty() && plan.steps.is_empty() && plan.missing.is_empty();
@@ -265,7 +282,9 @@ impl fmt::Display for Need {
             Self::Vm => "guests with other kernels",
             Self::Bench => "the benchmarks",
             Self::Check => "the checks",
-            Self::Demo { .. } => "the demo",
+            Self::Demo { .. } => "containers of the agent",
+            Self::Package => "packages",
+            Self::Fuzz => "made-up text",
         })
     }
 }
@@ -299,6 +318,8 @@ impl fmt::Display for Step {
             }
             Self::DownloadLinker => write!(f, "download bpf-linker {LINKER_VERSION}, as its project released it"),
             Self::InstallDeny => write!(f, "build cargo-deny {DENY_VERSION} (some minutes)"),
+            Self::InstallFuzz => write!(f, "build cargo-fuzz {FUZZ_VERSION} (a minute)"),
+            Self::InstallDeb => write!(f, "build cargo-deb {DEB_VERSION} (some minutes)"),
         }
     }
 }

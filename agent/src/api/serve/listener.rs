@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use listenfd::ListenFd;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use crate::config::ListenAddress;
@@ -22,8 +23,18 @@ const SOCKET_MODE: u32 = 0o660;
 pub enum Bound {
     /// TCP.
     Tcp(std::net::TcpListener),
-    /// A unix socket.
-    Unix(StdUnixListener, SocketFile),
+    /// A unix socket, with its file if the agent made it.
+    Unix(StdUnixListener, Option<SocketFile>),
+}
+
+impl Bound {
+    /// The address; `None` for a unix socket.
+    pub fn tcp_address(&self) -> io::Result<Option<SocketAddr>> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().map(Some),
+            Self::Unix(..) => Ok(None),
+        }
+    }
 }
 
 /// The file of a unix socket; removed on drop, unless another has taken its place.
@@ -41,16 +52,40 @@ impl Drop for SocketFile {
     }
 }
 
-/// Binds an address. Done before anything else is started, so that a port in use leaves no trace.
-pub fn bind(address: &ListenAddress) -> io::Result<Bound> {
+/// Binds an address, or takes the sockets that are there already. Done before anything else is started, so that a port in
+/// use leaves no trace.
+pub fn bind(address: &ListenAddress) -> io::Result<Vec<Bound>> {
     match address {
-        ListenAddress::Tcp(address) => {
-            let listener = std::net::TcpListener::bind(address)?;
-            listener.set_nonblocking(true)?;
-            Ok(Bound::Tcp(listener))
-        }
-        ListenAddress::Unix(path) => bind_unix(path),
+        ListenAddress::Tcp(address) => Ok(vec![bound_tcp(std::net::TcpListener::bind(address)?)?]),
+        ListenAddress::Unix(path) => Ok(vec![bind_unix(path)?]),
+        ListenAddress::Inherited => inherit(ListenFd::from_env()),
     }
+}
+
+fn bound_tcp(listener: std::net::TcpListener) -> io::Result<Bound> {
+    listener.set_nonblocking(true)?;
+    Ok(Bound::Tcp(listener))
+}
+
+/// Their files, where they have some, are whose who made them.
+fn inherit(mut sockets: ListenFd) -> io::Result<Vec<Bound>> {
+    if sockets.len() == 0 {
+        return Err(io::Error::new(
+            io::ErrorKind::NotFound,
+            "no sockets were handed over, which is what a systemd socket unit does",
+        ));
+    }
+    (0..sockets.len())
+        .filter_map(|index| match sockets.take_tcp_listener(index) {
+            Ok(listener) => listener.map(bound_tcp),
+            // a socket of another kind is still to be had
+            Err(_) => sockets.take_unix_listener(index).transpose().map(|listener| {
+                let listener = listener?;
+                listener.set_nonblocking(true)?;
+                Ok(Bound::Unix(listener, None))
+            }),
+        })
+        .collect()
 }
 
 fn bind_unix(path: &Path) -> io::Result<Bound> {
@@ -67,7 +102,7 @@ fn bind_unix(path: &Path) -> io::Result<Bound> {
     };
     fs::set_permissions(path, fs::Permissions::from_mode(SOCKET_MODE))?;
     listener.set_nonblocking(true)?;
-    Ok(Bound::Unix(listener, file))
+    Ok(Bound::Unix(listener, Some(file)))
 }
 
 /// A socket that nobody listens on is left by an agent that was killed.
@@ -97,7 +132,7 @@ pub(super) enum Listener {
     Unix {
         listener: UnixListener,
         /// Removed with the listener.
-        _file: SocketFile,
+        _file: Option<SocketFile>,
     },
 }
 

@@ -66,12 +66,12 @@ fn parse(output: &str) -> Result<Load> {
         .map(str::parse)
         .collect::<Result<_, _>>()
         .context(line.to_owned())?;
-    let [requests, duration_us, median_us, p99_us, slowest_us, failed] = numbers[..] else {
-        anyhow::bail!("six figures expected: {line}");
+    let [requests, duration_us, median_us, p99_us, slowest_us, refused, late, cut] = numbers[..] else {
+        anyhow::bail!("eight figures expected: {line}");
     };
     ensure!(
-        failed == 0.0 && requests > 0.0,
-        "{failed} of {requests} requests failed"
+        refused + late + cut == 0.0 && requests > 0.0,
+        "of {requests} requests {refused} were refused, {late} not answered in time, {cut} cut off"
     );
     Ok(Load {
         requests_per_s: requests / duration_us * 1e6,
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn figures_are_read() {
-        let load = parse("Running 2s test\nFIGURES 2000 2000000 150 900 1500 0\n").unwrap();
+        let load = parse("Running 2s test\nFIGURES 2000 2000000 150 900 1500 0 0 0\n").unwrap();
         let expected = Load {
             requests_per_s: 1000.0,
             p50_ms: 0.15,
@@ -100,10 +100,10 @@ mod tests {
     #[test]
     fn a_load_that_failed_has_no_figures() {
         assert!(
-            parse("FIGURES 2000 2000000 150 900 1500 3")
+            parse("FIGURES 2000 2000000 150 900 1500 3 0 0")
                 .unwrap_err()
                 .to_string()
-                .contains("3 of 2000")
+                .contains("of 2000 requests 3 were refused")
         );
         assert!(parse("unable to connect").is_err());
     }

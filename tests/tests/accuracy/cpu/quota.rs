@@ -6,7 +6,7 @@ use agent_tests::programs::counted_cgroups;
 use agent_tests::wait::wait_for_idle_machine;
 
 use super::whole::Whole;
-use super::{CpuTime, MOST_OTHERS_PERCENT, SAMPLES, each_sample, end_load, idle, seconds, start_agent};
+use super::{CpuTime, SAMPLES, each_sample, end_load, idle, record_account, seconds, start_agent};
 
 /// Where the idle task is.
 const ROOT_CGROUP_ID: u64 = 1;
@@ -25,7 +25,11 @@ fn two_busy_threads_under_a_quota_of_half_a_cpu_read_50_and_an_idle_container_no
     let whole = Whole::start(&agent, &[&half, &nothing]);
     let first = agent.sample(&half.id);
     let idle_before = agent.sample(&nothing.id).counters.cpu();
-    let samples = agent.samples_alone(&half.id, SAMPLES, MOST_OTHERS_PERCENT);
+    let account = record_account(&half);
+    let samples = agent.samples(&half.id, SAMPLES);
+    // the last sample ends between two readings
+    agent.next_sample(&half.id);
+    let account = account.stop();
     let last = agent.sample(&half.id);
     let idle_after = agent.sample(&nothing.id).counters.cpu();
 
@@ -33,7 +37,7 @@ fn two_busy_threads_under_a_quota_of_half_a_cpu_read_50_and_an_idle_container_no
         "23",
         "2 busy threads under a quota of half a CPU, 10 s, beside an idle container",
     );
-    each_sample(&mut scenario, &samples, Bound::Between(47.0, 53.0));
+    each_sample(&mut scenario, &samples, &account);
     let elapsed_ns = (last.sampled_at_ms - first.sampled_at_ms) * 1_000_000;
     let share = 100.0 * seconds(last.counters.cpu() - first.counters.cpu()) / seconds(elapsed_ns);
     scenario.number("mean", share, Unit::Percent, Bound::Between(49.0, 51.0));

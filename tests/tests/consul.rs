@@ -1,8 +1,6 @@
 //! The agent in Consul: there when it is ready, there again when Consul has forgotten it, gone when it stops; and never
 //! waiting for Consul. Against a server that follows Consul's published API, since no package of Consul is to be had here.
 
-#![expect(clippy::expect_used, reason = "a scenario that cannot go on has failed")]
-
 use std::fs;
 use std::time::Duration;
 

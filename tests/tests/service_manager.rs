@@ -1,4 +1,4 @@
-//! What systemd is told, by the socket that it would listen on (sd_notify(3)); and what `doctor` and `healthcheck` say.
+//! What systemd is told, by the socket that it would listen on (`sd_notify(3)`); and what `doctor` and `healthcheck` say.
 
 #![expect(clippy::expect_used, reason = "a scenario that cannot go on has failed")]
 

@@ -60,11 +60,11 @@ fn each_thing_that_is_amiss_is_told_under_its_name_with_its_level_and_a_remedy()
             });
         }),
         ("cpu", Note, "5.11", |facts| {
-            facts.clock_because = Some("no BTF".to_owned())
+            facts.clock_because = Some("no BTF".to_owned());
         }),
         ("jit", Warning, "bpf_jit_enable=1", |facts| facts.jit = Some(false)),
         ("docker", Failure, "start Docker", |facts| {
-            facts.docker = Err("no answer".to_owned())
+            facts.docker = Err("no answer".to_owned());
         }),
         ("docker", Warning, "1.40", |facts| {
             facts.docker = Ok(EngineVersion {
@@ -73,7 +73,7 @@ fn each_thing_that_is_amiss_is_told_under_its_name_with_its_level_and_a_remedy()
             });
         }),
         ("containers", Failure, "--proc-root", |facts| {
-            facts.located = Some((3, 0))
+            facts.located = Some((3, 0));
         }),
         ("address", Failure, "--listen", |facts| {
             facts.addresses[0].1 = AddressState::Taken("in use".to_owned());
@@ -82,17 +82,17 @@ fn each_thing_that_is_amiss_is_told_under_its_name_with_its_level_and_a_remedy()
             facts.addresses[0].1 = AddressState::Agent(Err("no Docker".to_owned()));
         }),
         ("address", Note, "", |facts| {
-            facts.addresses[0].1 = AddressState::Inherited
+            facts.addresses[0].1 = AddressState::Inherited;
         }),
         ("callers", Note, "--admin-token-file", |facts| {
-            facts.asks_for_credentials = false
+            facts.asks_for_credentials = false;
         }),
         ("callers", Warning, "--admin-token-file", |facts| {
             facts.asks_for_credentials = false;
             facts.addresses[0].0 = "0.0.0.0:5000".parse().unwrap();
         }),
         ("open files", Warning, "3584", |facts| {
-            facts.most_open_files = Some(1024)
+            facts.most_open_files = Some(1024);
         }),
         ("confinement", Note, "lsm=", |facts| facts.landlock = false),
         ("confinement", Note, "lsm=", |facts| facts.seccomp = false),

@@ -27,7 +27,6 @@ pub(crate) struct Args {
     #[arg(long)]
     check: bool,
     /// Only scenarios whose test has this in its name; their figures are shown, and the page stays as it is.
-    #[arg(conflicts_with = "check")]
     filter: Option<String>,
 }
 
@@ -36,10 +35,11 @@ pub(crate) fn main(args: &Args) -> Result<()> {
     let (totals, records) = run(args.filter.as_deref())?;
     if args.filter.is_some() {
         print!("{}", page::table(&records));
-    } else if args.check {
-        compare(&records)?;
+    }
+    if args.check {
+        compare(&records, args.filter.is_none())?;
         println!("{PAGE} says what was measured");
-    } else {
+    } else if args.filter.is_none() {
         let path = workspace()?.join(PAGE);
         let old = fs::read_to_string(&path).with_context(|| format!("reading {PAGE}"))?;
         let new = page::with_records(&old, &records)?;
@@ -53,7 +53,7 @@ pub(crate) fn main(args: &Args) -> Result<()> {
 pub(crate) fn lane(filter: Option<&str>) -> Result<test::Totals> {
     let (mut totals, records) = run(filter)?;
     if filter.is_none() {
-        totals.add_step(&format!("{PAGE} against what was measured"), compare(&records));
+        totals.add_step(&format!("{PAGE} against what was measured"), compare(&records, true));
     }
     Ok(totals)
 }
@@ -72,10 +72,11 @@ fn run(filter: Option<&str>) -> Result<(test::Totals, Vec<Record>)> {
     Ok((totals, records))
 }
 
-fn compare(records: &[Record]) -> Result<()> {
+/// `all`: what is on the page and was not measured is a difference, too.
+fn compare(records: &[Record], all: bool) -> Result<()> {
     let path = workspace()?.join(PAGE);
     let page = fs::read_to_string(&path).with_context(|| format!("reading {PAGE}"))?;
-    let differences = page::differences(&page, records)?;
+    let differences = page::differences(&page, records, all)?;
     ensure!(
         differences.is_empty(),
         "{PAGE} differs from what was measured; look why, then run `cargo xtask accuracy`:\n{}",

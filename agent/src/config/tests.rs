@@ -127,7 +127,7 @@ fn addresses_to_serve() {
         let error = served(&[given], true).unwrap_err();
         assert!(
             error.starts_with(&format!(
-                "--listen: `{given}` is neither IP:PORT nor unix:PATH; write it like "
+                "--listen: `{given}` is neither IP:PORT nor unix:PATH nor fd://; write it like "
             )),
             "{error}"
         );

@@ -18,6 +18,9 @@ use crate::config::ListenAddress;
 /// Owner and group may connect.
 const SOCKET_MODE: u32 = 0o660;
 
+/// Connections that the kernel keeps until they are accepted; `net.core.somaxconn` may allow fewer.
+const BACKLOG: i32 = 1024;
+
 /// An address that is bound, before there is a runtime.
 #[derive(Debug)]
 pub enum Bound {
@@ -64,6 +67,8 @@ pub fn bind(address: &ListenAddress) -> io::Result<Vec<Bound>> {
 
 fn bound_tcp(listener: std::net::TcpListener) -> io::Result<Bound> {
     listener.set_nonblocking(true)?;
+    // again, for the standard library asks for 128: a controller that opens a few hundred at once would be cut off
+    rustix::net::listen(&listener, BACKLOG)?;
     Ok(Bound::Tcp(listener))
 }
 
@@ -102,6 +107,7 @@ fn bind_unix(path: &Path) -> io::Result<Bound> {
     };
     fs::set_permissions(path, fs::Permissions::from_mode(SOCKET_MODE))?;
     listener.set_nonblocking(true)?;
+    rustix::net::listen(&listener, BACKLOG)?;
     Ok(Bound::Unix(listener, Some(file)))
 }
 
@@ -170,6 +176,18 @@ impl Listener {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hundreds_may_come_before_the_first_is_accepted() {
+        let any = ListenAddress::Tcp("127.0.0.1:0".parse().unwrap());
+        let bound = bind(&any).unwrap().remove(0);
+        let address = bound.tcp_address().unwrap().unwrap();
+        let patience = std::time::Duration::from_millis(500);
+        let connected: Vec<_> = (0..320)
+            .map(|_| std::net::TcpStream::connect_timeout(&address, patience).unwrap())
+            .collect();
+        assert_eq!(connected.len(), 320);
+    }
 
     #[test]
     fn a_socket_is_its_groups_and_goes_with_its_listener() {

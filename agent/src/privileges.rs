@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 pub use attempts::attempt_all;
 pub use capabilities::{Needs, kept};
+pub use files::has_landlock;
 
 /// What the process still has to do after it is confined.
 #[derive(Clone, Debug, Default)]

@@ -1,14 +1,22 @@
 #!/bin/sh
 # The agent as a container of the engine that it tells about.
 #
-# It listens on loopback of the host. To serve other machines, put an address and tokens behind the image's name:
-#   --listen 10.0.0.7:5000 --admin-token-file /run/secrets/admin   (and -v FILE:/run/secrets/admin:ro before it)
+# It listens on loopback of the host. What is given to this script goes to the agent; for other machines than this one:
+#   run.sh --listen 10.0.0.7:5000 --admin-token-file /host/etc/balancer-agent/admin
+# Kernels before 5.11 want --ulimit memlock=-1 as well.
 set -eu
+# Engines before 23.0 do not know the two capabilities that SYS_ADMIN was split into. The agent drops all of them once it has started.
+case "$(docker version --format '{{.Server.Version}}')" in
+    1?.* | 20.* | 22.*) counting="--cap-add SYS_ADMIN" ;;
+    *) counting="--cap-add BPF --cap-add PERFMON" ;;
+esac
+# shellcheck disable=SC2086
 exec docker run --detach --name balancer-agent --restart unless-stopped \
     --network host --pid host --cgroupns host --read-only \
-    --cap-drop ALL --cap-add BPF --cap-add PERFMON --cap-add NET_ADMIN --cap-add DAC_OVERRIDE --cap-add SETPCAP \
+    --cap-drop ALL $counting --cap-add NET_ADMIN --cap-add DAC_OVERRIDE --cap-add SETPCAP \
     --security-opt no-new-privileges --security-opt seccomp=unconfined \
-    --ulimit memlock=-1 --ulimit nofile=65536 --memory 256m --pids-limit 64 \
+    --memory 256m --pids-limit 64 \
     --volume /var/run/docker.sock:/var/run/docker.sock \
     --volume /sys/fs/cgroup:/sys/fs/cgroup \
+    --volume /etc/balancer-agent:/host/etc/balancer-agent:ro \
     "${BALANCER_AGENT_IMAGE:-balancer-agent:latest}" "$@"

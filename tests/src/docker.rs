@@ -33,22 +33,46 @@ const STOP_DEADLINE: Duration = Duration::from_secs(45);
 pub struct PrivateDocker {
     netns: NetworkNamespace,
     dir: PathBuf,
+    kind: Kind,
     /// Taken, and with it all else, on drop.
     caretaker: Option<Caretaker>,
     containerd: Mutex<Option<Child>>,
     daemon: Mutex<Option<Child>>,
 }
 
+/// What an engine is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Containers live on while it is away.
+    Lasting,
+    /// It ends its containers when it ends.
+    Plain,
+    /// As `Plain`, which an engine in a Swarm has to be; and to its containers it is the engine of the machine, at
+    /// `/var/run/docker.sock`.
+    Node,
+}
+
 impl PrivateDocker {
     /// An engine under which containers live on while it is away.
     #[track_caller]
     pub fn start() -> Self {
-        Self::start_with_live_restore(true)
+        Self::start_kind(Kind::Lasting)
     }
 
     /// An engine that ends its containers when it ends, or not.
     #[track_caller]
     pub fn start_with_live_restore(live_restore: bool) -> Self {
+        Self::start_kind(if live_restore { Kind::Lasting } else { Kind::Plain })
+    }
+
+    /// An engine that can be in a Swarm, and is found at `/var/run/docker.sock` by what it mounts from there.
+    #[track_caller]
+    pub fn start_node() -> Self {
+        Self::start_kind(Kind::Node)
+    }
+
+    #[track_caller]
+    fn start_kind(kind: Kind) -> Self {
         check_prerequisites();
         let dir = tempfile::Builder::new().prefix("balancer-test-").tempdir();
         let dir = dir.expect("the directory for temporary files is writable").keep();
@@ -61,12 +85,13 @@ impl PrivateDocker {
         let docker = Self {
             netns,
             dir,
+            kind,
             caretaker,
             containerd: Mutex::new(None),
             daemon: Mutex::new(None),
         };
         docker.start_containerd();
-        docker.write_config(live_restore);
+        docker.write_config();
         docker.launch();
         image::import_workload(&docker, image::WORKLOAD, &[]);
         docker
@@ -178,7 +203,8 @@ impl PrivateDocker {
         let log = log.expect("the log file is ours");
         let [nsenter, net] = self.netns.enter();
         let mut command = Command::new(nsenter);
-        command.arg(net).arg(program).arg(if program == "dockerd" {
+        command.arg(net).args(self.own_mounts());
+        command.arg(program).arg(if program == "dockerd" {
             "--config-file"
         } else {
             "--config"
@@ -193,22 +219,38 @@ impl PrivateDocker {
             .unwrap_or_else(|error| panic!("cannot start {program}: {error}"))
     }
 
+    /// Words before a daemon of a node, whose /run is its own: the first makes it, the others join. `exec` all along, so
+    /// that the process is the daemon's.
+    fn own_mounts(&self) -> Vec<String> {
+        let containerd = self.containerd.lock().unwrap_or_else(PoisonError::into_inner);
+        match (self.kind, containerd.as_ref()) {
+            (Kind::Lasting | Kind::Plain, _) => Vec::new(),
+            (Kind::Node, Some(first)) => vec!["nsenter".to_owned(), format!("--mount=/proc/{}/ns/mnt", first.id())],
+            (Kind::Node, None) => {
+                let script = "mount -t tmpfs -o mode=755 tmpfs /run && exec \"$0\" \"$@\"";
+                ["unshare", "--mount", "sh", "-c", script].map(str::to_owned).into()
+            }
+        }
+    }
+
     fn cli_words(&self, words: &[&str]) -> Vec<String> {
         let mut all = vec!["docker".to_owned(), "--host".to_owned(), self.url()];
         all.extend(words.iter().map(|word| (*word).to_owned()));
         all
     }
 
-    fn write_config(&self, live_restore: bool) {
+    fn write_config(&self) {
         let path = |name: &str| self.dir.join(name);
+        let mut hosts = vec![self.url()];
+        hosts.extend((self.kind == Kind::Node).then(|| "unix:///run/docker.sock".to_owned()));
         // all in one file: a flag that the machine's own daemon.json names too would be refused
         let config = json!({
             "data-root": path("data"),
             "exec-root": path("exec"),
             "containerd": path(CONTAINERD_SOCKET),
             "pidfile": path("docker.pid"),
-            "hosts": [self.url()],
-            "live-restore": live_restore,
+            "hosts": hosts,
+            "live-restore": self.kind == Kind::Lasting,
             // no mount, no helper process, on any kernel; the images are small
             "storage-driver": "vfs",
             "exec-opts": ["native.cgroupdriver=cgroupfs"],

@@ -11,6 +11,7 @@ use crate::{
     containers::locate::Locator,
     docker::{DockerError, Engine, list::ListScope, version::EngineVersion},
     kernel::{CpuAccount, KernelFacts, KernelSettings, facts::Roots, plan},
+    privileges::has_landlock,
     usage::choose::{Room, SourceDecision, choose},
 };
 
@@ -32,7 +33,7 @@ pub(super) struct Facts {
     pub(super) clock_because: Option<String>,
     /// Whether programs are compiled to machine code, if it is told.
     pub(super) jit: Option<bool>,
-    /// Whether Landlock is among the active security modules.
+    /// Whether the kernel has Landlock, and it is on.
     pub(super) landlock: bool,
     /// Whether the kernel has seccomp filters.
     pub(super) seccomp: bool,
@@ -94,8 +95,7 @@ pub(super) fn look(config: &Config) -> io::Result<Facts> {
             Some(CpuAccount::Scheduler(_)) | None => None,
         },
         jit: kernel.and_then(|facts| facts.jit),
-        landlock: text_of("/sys/kernel/security/lsm")
-            .is_some_and(|list| list.split(',').any(|name| name == "landlock")),
+        landlock: has_landlock(),
         seccomp: Path::new("/proc/sys/kernel/seccomp").exists(),
         docker: docker.map_err(|error| error.to_string()),
         located,
@@ -203,8 +203,4 @@ fn alive() -> Answer {
         status: 200,
         body: "ok".to_owned(),
     }
-}
-
-fn text_of(path: &str) -> Option<String> {
-    fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
 }

@@ -204,10 +204,10 @@ fn confinement(facts: &Facts) -> Finding {
         CHECK,
         Level::Note,
         format!(
-            "this kernel shows no {}: the agent runs with less to hold it in bounds",
+            "this kernel has no {}: there is less to hold the agent in bounds",
             missing.join(" and no ")
         ),
-        "add landlock to the kernel's lsm= list, and mount securityfs at /sys/kernel/security to have it shown",
+        "use a kernel with both, and with landlock in its lsm= list",
     )
 }
 

@@ -26,7 +26,8 @@ struct ChildCgroup(PathBuf);
 
 impl ChildCgroup {
     fn make(v2_root: &Path) -> Result<Self, KernelError> {
-        let path = v2_root.join(format!("balancer-agent-self-test-{}", std::process::id()));
+        // In a container every agent is process 1, and one that was killed may have left its cgroup.
+        let path = v2_root.join(format!("balancer-agent-self-test-{:08x}", fastrand::u32(..)));
         fs::create_dir(&path).map_err(|source| KernelError::File {
             step: "making the cgroup of the self-test",
             path: path.clone(),

@@ -12,6 +12,14 @@ use super::directory_of;
 /// What is asked for; an older kernel takes the part that it knows. Ports are from 6.7 on.
 const ABI_ASKED_FOR: ABI = ABI::V4;
 
+/// Whether this kernel has Landlock and it is on: tried, without restricting anything.
+pub fn has_landlock() -> bool {
+    Ruleset::default()
+        .set_compatibility(CompatLevel::HardRequirement)
+        .handle_access(AccessFs::from_all(ABI::V1))
+        .is_ok_and(|rules| rules.create().is_ok())
+}
+
 pub(super) fn restrict(own_sockets: &[PathBuf]) -> Result<String, String> {
     let rules = || {
         let reading = AccessFs::ReadFile | AccessFs::ReadDir;

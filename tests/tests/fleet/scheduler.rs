@@ -59,12 +59,30 @@ impl<'a> Scheduler<'a> {
         let moved = leaving.iter().zip(0..).map(|(old, turn)| {
             let new = self.place(&old.service, 1 + turn % others);
             self.wait_until_it_sends(&new);
-            let path = format!("/container/{}?timeout=0", old.id);
-            let reply = self.swarm.nodes[old.node].client.send("DELETE", &path, "");
-            reply.unwrap_or_else(|error| panic!("{error}")).must_be(204);
+            self.delete(old);
             new
         });
         moved.chain(staying.iter().cloned()).collect()
+    }
+
+    /// What was on a node whose engine ended, and its containers with it, is made there again.
+    #[track_caller]
+    pub(crate) fn make_again(&self, placed: &[Placed], node: usize) -> Vec<Placed> {
+        let each = placed.iter().map(|old| {
+            if old.node != node {
+                return old.clone();
+            }
+            self.delete(old);
+            self.place(&old.service, node)
+        });
+        each.collect()
+    }
+
+    #[track_caller]
+    fn delete(&self, placed: &Placed) {
+        let path = format!("/container/{}?timeout=0", placed.id);
+        let reply = self.swarm.nodes[placed.node].client.send("DELETE", &path, "");
+        reply.unwrap_or_else(|error| panic!("{error}")).must_be(204);
     }
 
     #[track_caller]
@@ -84,7 +102,8 @@ impl<'a> Scheduler<'a> {
             || {
                 let reply = client.get(&format!("/container/{}/status", placed.id))?;
                 let sample: Sample = serde_json::from_str(&reply.body).map_err(|_| reply.body.clone())?;
-                assert_eq!(sample.source, "ebpf", "{}", reply.body);
+                let why = || client.get("/status").map(|reply| reply.body);
+                assert_eq!(sample.source, "ebpf", "{}: {:?}", reply.body, why());
                 if (sample.net.tx - SENT_BYTES_A_SECOND).abs() <= near {
                     Ok(())
                 } else {

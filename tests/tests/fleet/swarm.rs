@@ -79,6 +79,21 @@ impl Swarm {
     }
 
     #[track_caller]
+    pub(crate) fn wait_until_ready(&self) {
+        wait_until("every node's agent", DEPLOYED, || {
+            let each = self.nodes.iter().map(|node| node.client.ready());
+            each.collect::<Result<Vec<_>, _>>()
+                .map_err(|error| format!("{error}; its tasks:\n{}", self.tasks()))
+        });
+    }
+
+    fn tasks(&self) -> String {
+        let what = "{{.Node}} {{.Image}} {{.CurrentState}} {{.Error}}";
+        let docker = &self.nodes[0].docker;
+        docker.cli(&["service", "ps", "--no-trunc", "--format", what, SERVICE])
+    }
+
+    #[track_caller]
     pub(crate) fn update(&self, image: &str) {
         let docker = &self.nodes[0].docker;
         docker.cli(&[
@@ -108,8 +123,7 @@ impl Swarm {
 impl Node {
     #[track_caller]
     fn start(number: usize) -> Self {
-        // an engine that keeps containers alive without it cannot be in a Swarm
-        let docker = PrivateDocker::start_with_live_restore(false);
+        let docker = PrivateDocker::start_node();
         let to = format!("172.17.0.1:{SINK_PORT}");
         let command = format!(r#"CMD ["udp-send","--to","{to}","--size","972","--rate","100","--count","1000000"]"#);
         image::import_workload(&docker, SENDER, &[&command]);
@@ -150,11 +164,6 @@ impl Node {
             self.docker
                 .cli(&["build", "--quiet", "--tag", image, "--build-arg", version, &context]);
         }
-    }
-
-    #[track_caller]
-    pub(crate) fn wait_until_ready(&self) {
-        wait_until(&format!("the agent of {}", self.name), DEPLOYED, || self.client.ready());
     }
 
     /// The agent's container, if one runs.

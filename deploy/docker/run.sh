@@ -2,7 +2,7 @@
 # The agent as a container of the engine that it tells about.
 #
 # It listens on loopback of the host. What is given to this script goes to the agent; for other machines than this one:
-#   run.sh --listen 10.0.0.7:5000 --admin-token-file /host/etc/balancer-agent/admin
+#   run.sh --listen 10.0.0.7:5000 --admin-token-file /etc/balancer-agent/admin
 # Kernels before 5.11 want --ulimit memlock=-1 as well.
 set -eu
 # Engines before 23.0 do not know the two capabilities that SYS_ADMIN was split into. The agent drops all of them once it has started.
@@ -10,6 +10,10 @@ case "$(docker version --format '{{.Server.Version}}')" in
     1?.* | 20.* | 22.*) counting="--cap-add SYS_ADMIN" ;;
     *) counting="--cap-add BPF --cap-add PERFMON" ;;
 esac
+tokens=
+if [ -d /etc/balancer-agent ]; then
+    tokens="--volume /etc/balancer-agent:/etc/balancer-agent:ro"
+fi
 # shellcheck disable=SC2086
 exec docker run --detach --name balancer-agent --restart unless-stopped \
     --network host --pid host --cgroupns host --read-only \
@@ -18,5 +22,5 @@ exec docker run --detach --name balancer-agent --restart unless-stopped \
     --memory 256m --pids-limit 64 \
     --volume /var/run/docker.sock:/var/run/docker.sock \
     --volume /sys/fs/cgroup:/sys/fs/cgroup \
-    --volume /etc/balancer-agent:/host/etc/balancer-agent:ro \
+    $tokens \
     "${BALANCER_AGENT_IMAGE:-balancer-agent:latest}" "$@"

@@ -6,6 +6,7 @@
 use anyhow::{Result, ensure};
 
 use crate::{
+    artifacts,
     command::{Command, workspace},
     setup::{self, Need},
 };
@@ -44,6 +45,8 @@ fn fuzz(target: &str, seconds: u32) -> Result<()> {
     Command::cargo()
         .args(["fuzz", "run", "--sanitizer", "none", "--fuzz-dir"])
         .arg(workspace()?.join("tests/fuzz"))
+        .arg("--target-dir")
+        .arg(artifacts::target_directory()?.join("fuzz"))
         .arg(target)
         .arg("--")
         .arg(format!("-max_total_time={seconds}"))

@@ -56,25 +56,20 @@ impl TokenFiles {
     }
 
     fn load(&self) -> Result<Tokens, CredentialsError> {
-        let read = text_of(READ_FLAG, self.read.as_deref())?;
-        let admin = text_of(ADMIN_FLAG, self.admin.as_deref())?;
-        let alone = Tokens::parse(read.as_deref(), None).map_err(|source| self.fault(Role::Read, source))?;
-        if admin.is_none() {
-            return Ok(alone);
+        let mut tokens = Tokens::default();
+        for (role, flag, path) in [
+            (Role::Read, READ_FLAG, &self.read),
+            (Role::Admin, ADMIN_FLAG, &self.admin),
+        ] {
+            let Some(path) = path else { continue };
+            let text = text_of(flag, path)?;
+            tokens.add(role, &text).map_err(|source| CredentialsError::Parse {
+                flag,
+                path: path.clone(),
+                source,
+            })?;
         }
-        Tokens::parse(read.as_deref(), admin.as_deref()).map_err(|source| self.fault(Role::Admin, source))
-    }
-
-    fn fault(&self, role: Role, source: TokenFileError) -> CredentialsError {
-        let (flag, path) = match role {
-            Role::Read => (READ_FLAG, &self.read),
-            Role::Admin => (ADMIN_FLAG, &self.admin),
-        };
-        CredentialsError::Parse {
-            flag,
-            path: path.clone().unwrap_or_default(),
-            source,
-        }
+        Ok(tokens)
     }
 
     /// What changes when a file is written or replaced, also behind a symbolic link.
@@ -89,8 +84,7 @@ impl TokenFiles {
 const READ_FLAG: &str = "--read-token-file";
 const ADMIN_FLAG: &str = "--admin-token-file";
 
-fn text_of(flag: &'static str, path: Option<&Path>) -> Result<Option<String>, CredentialsError> {
-    let Some(path) = path else { return Ok(None) };
+fn text_of(flag: &'static str, path: &Path) -> Result<String, CredentialsError> {
     let failed = |source| CredentialsError::Read {
         flag,
         path: path.to_owned(),
@@ -100,7 +94,7 @@ fn text_of(flag: &'static str, path: Option<&Path>) -> Result<Option<String>, Cr
     if size > MOST_BYTES {
         return Err(failed(io::Error::other("it is larger than a MiB")));
     }
-    fs::read_to_string(path).map(Some).map_err(failed)
+    fs::read_to_string(path).map_err(failed)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -60,7 +60,8 @@ impl Tokens {
         Ok(tokens)
     }
 
-    fn add(&mut self, role: Role, text: &str) -> Result<(), TokenFileError> {
+    /// Adds the tokens of one file. A token that is known with another role is an error of this file.
+    pub(super) fn add(&mut self, role: Role, text: &str) -> Result<(), TokenFileError> {
         let before = self.known.len();
         for (index, line) in text.lines().enumerate() {
             let (number, token) = (index + 1, line.trim());

@@ -53,12 +53,15 @@ impl Finding {
 
     /// Of an error that says what to do behind its last semicolon, as those of this agent do.
     pub(super) fn error(check: &'static str, level: Level, error: &str) -> Self {
-        match error.rsplit_once("; ") {
-            Some((found, remedy)) => Self::bad(check, level, found, remedy),
-            None => Self {
-                remedy: None,
-                ..Self::bad(check, level, error, "")
-            },
+        let (found, remedy) = match error.rsplit_once("; ") {
+            Some((found, remedy)) => (found, Some(remedy.to_owned())),
+            None => (error, None),
+        };
+        Self {
+            check,
+            level,
+            found: found.to_owned(),
+            remedy,
         }
     }
 }

@@ -9,7 +9,9 @@
     reason = "a scenario that cannot go on has failed"
 )]
 
+mod alone;
 mod client;
+mod image;
 mod scheduler;
 mod size;
 mod swarm;
@@ -22,7 +24,7 @@ use agent_tests::wait::wait_until;
 
 use scheduler::Scheduler;
 use size::Size;
-use swarm::{SECOND_IMAGE, Swarm};
+use swarm::Swarm;
 use watch::Watch;
 
 /// How soon an agent is back once its node's engine answers.
@@ -100,9 +102,9 @@ fn move_and_replace(swarm: &Swarm, size: Size) {
 
     let watch = Watch::start(swarm, &moved);
     let begun = Instant::now();
-    swarm.update(SECOND_IMAGE);
+    swarm.update(image::SECOND);
     wait_until("every node to have the second image", ROLLED_OUT, || {
-        swarm.all_run(SECOND_IMAGE)
+        swarm.all_run(image::SECOND)
     });
     println!(
         "{} agents replaced, one after the other, in {:?}",

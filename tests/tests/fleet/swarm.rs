@@ -1,19 +1,15 @@
 //! Engines on one bridge, joined into a Swarm, with an image of the agent and one of what is scheduled on each.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use agent_tests::binaries;
 use agent_tests::command;
 use agent_tests::docker::{PrivateDocker, image};
 use agent_tests::wait::wait_until;
 
 use crate::client::Client;
+use crate::image as agent_image;
 
-/// What the stack is deployed with, and what it is updated to.
-const FIRST_IMAGE: &str = "balancer-agent:fleet-1";
-pub(crate) const SECOND_IMAGE: &str = "balancer-agent:fleet-2";
 /// What is scheduled: it sends to the host of its node.
 pub(crate) const SENDER: &str = "fleet-sender:1";
 /// A datagram of 1,000 bytes, 100 times a second.
@@ -59,11 +55,11 @@ impl Swarm {
                 &file.display().to_string(),
             ]);
         }
-        let stack = deploy_dir().join("swarm/stack.yaml");
+        let stack = agent_image::deploy_dir().join("swarm/stack.yaml");
         let (url, stack) = (docker.url(), stack.display().to_string());
         command::run(&[
             "env",
-            &format!("BALANCER_AGENT_IMAGE={FIRST_IMAGE}"),
+            &format!("BALANCER_AGENT_IMAGE={}", agent_image::FIRST),
             "docker",
             "--host",
             &url,
@@ -149,21 +145,10 @@ impl Node {
             },
             docker,
         };
-        node.build_images();
-        node
-    }
-
-    #[track_caller]
-    fn build_images(&self) {
-        let context = self.docker.dir().join("image");
-        fs::create_dir_all(&context).expect("the directory is ours");
-        fs::copy(binaries::agent(), context.join("balancer-agent")).expect("the agent can be read");
-        fs::copy(deploy_dir().join("docker/Dockerfile"), context.join("Dockerfile")).expect("it is in the tree");
-        let context = context.display().to_string();
-        for (image, version) in [(FIRST_IMAGE, "VERSION=1"), (SECOND_IMAGE, "VERSION=2")] {
-            self.docker
-                .cli(&["build", "--quiet", "--tag", image, "--build-arg", version, &context]);
+        for (name, version) in [(agent_image::FIRST, "VERSION=1"), (agent_image::SECOND, "VERSION=2")] {
+            agent_image::build(&node.docker, name, version);
         }
+        node
     }
 
     /// The agent's container, if one runs.
@@ -237,8 +222,4 @@ fn join(nodes: &[Node]) {
 /// Addresses for tests of networks (RFC 2544).
 fn ip(number: usize) -> String {
     format!("198.18.0.{number}")
-}
-
-fn deploy_dir() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy")
 }

@@ -6,6 +6,7 @@
 mod connection;
 mod head_tap;
 mod listener;
+mod patient;
 mod seats;
 pub mod tls;
 
@@ -87,6 +88,11 @@ impl Server {
             match accepted {
                 // Whoever finds all seats taken by requests under way is closed at once, and may come again.
                 Ok(accepted) => {
+                    if self.seats.are_all_taken() {
+                        // Whoever has gone is noticed first: a caller that comes anew with all its connections at once
+                        // takes its own old seats, not those of others.
+                        tokio::task::yield_now().await;
+                    }
                     if let Some(seat) = self.seats.take() {
                         self.connections.spawn(self.clone().begin(accepted, seat));
                     }

@@ -17,7 +17,10 @@ fn the_script_starts_an_agent_that_counts_and_that_the_engine_finds_healthy() {
     let docker = PrivateDocker::start_node();
     image::build(&docker, FIRST, "VERSION=1");
     let script = image::deploy_dir().join("docker/run.sh").display().to_string();
-    let (host, image) = (format!("DOCKER_HOST={}", docker.url()), format!("BALANCER_AGENT_IMAGE={FIRST}"));
+    let (host, image) = (
+        format!("DOCKER_HOST={}", docker.url()),
+        format!("BALANCER_AGENT_IMAGE={FIRST}"),
+    );
     command::run(&["env", &host, &image, "sh", &script, "--interval", "500ms"]);
     let health = || docker.cli(&["inspect", "--format", "{{.State.Health.Status}}", "balancer-agent"]);
     wait_until("the engine to find it healthy", HEALTHY, || match health().as_str() {
@@ -29,5 +32,8 @@ fn the_script_starts_an_agent_that_counts_and_that_the_engine_finds_healthy() {
     assert!(log.contains("source ebpf"), "{log}");
     let doctor = docker.cli(&["exec", "balancer-agent", "/balancer-agent", "doctor"]);
     println!("{doctor}");
-    assert!(doctor.contains("an agent answers at 127.0.0.1:5000, and is ready"), "{doctor}");
+    assert!(
+        doctor.contains("an agent answers at 127.0.0.1:5000, and is ready"),
+        "{doctor}"
+    );
 }

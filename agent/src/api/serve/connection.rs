@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     head_tap::{HeadTap, Heads, may_have_a_length},
+    patient::Patient,
     seats::Seat,
 };
 use crate::{
@@ -32,6 +33,8 @@ pub(super) const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// A head has to be there within this, and the next request of a caller that keeps its connection. Not a number of
 /// seconds at which programs like to poll: a connection should not end just as it is used again.
 const HEAD_DEADLINE: Duration = Duration::from_secs(8);
+/// How long a caller may take nothing of its reply.
+const REPLY_PATIENCE: Duration = Duration::from_secs(10);
 /// Once the agent stops, a connection without a request ends after this.
 const REST_DEADLINE: Duration = Duration::from_millis(500);
 
@@ -56,6 +59,7 @@ pub(super) async fn serve<S>(stream: S, peer: Peer, shared: Arc<Shared>, seat: S
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let stream = Patient::new(stream, REPLY_PATIENCE, seat.is_blocked());
     let (stream, heads) = HeadTap::new(stream);
     let seat = Arc::new(seat);
     let (peer, stop) = (Arc::new(peer), shared.stop.clone());
@@ -84,7 +88,7 @@ where
         () = stop.cancelled() => {}
     }
     connection.as_mut().graceful_shutdown();
-    if tokio::time::timeout(REST_DEADLINE, connection.as_mut()).await.is_err() && seat.is_busy() {
+    if tokio::time::timeout(REST_DEADLINE, connection.as_mut()).await.is_err() && seat.is_in_use() {
         let _ended = connection.await;
     }
 }

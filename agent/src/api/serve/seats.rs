@@ -1,12 +1,15 @@
 //! How many connections there may be, and who goes when one more comes.
 //!
 //! A connection on which no request is being answered holds its seat only as long as nobody else wants it. Of those, one
-//! that never had a request goes first, and of these the one that has waited longest. So a thousand callers that send
-//! half a request each keep nobody out, and end no connection that is in use.
+//! that never had a request goes first, and of these the one that has waited longest; one that still takes its reply goes
+//! last. So a thousand callers that send half a request each keep nobody out, and end no connection that is in use.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio_util::sync::CancellationToken;
@@ -28,6 +31,8 @@ struct Taken {
     leave: CancellationToken,
     /// Whether a request is being answered on it.
     is_busy: bool,
+    /// Whether a reply lies there that its caller has not taken yet.
+    is_blocked: Arc<AtomicBool>,
     /// Whether a request was answered on it.
     was_used: bool,
     /// Since when it is not busy, in turns of the counter.
@@ -40,6 +45,7 @@ pub(super) struct Seat {
     seats: Seats,
     number: u64,
     leave: CancellationToken,
+    is_blocked: Arc<AtomicBool>,
 }
 
 impl Seats {
@@ -56,18 +62,22 @@ impl Seats {
         let mut inner = self.lock();
         if inner.taken.len() >= inner.most {
             let resting = inner.taken.iter().filter(|(_, taken)| !taken.is_busy);
-            let (&longest, _) = resting.min_by_key(|(_, taken)| (taken.was_used, taken.rests_since))?;
+            let (&longest, _) = resting.min_by_key(|(_, taken)| {
+                let is_blocked = taken.is_blocked.load(Ordering::Relaxed);
+                (is_blocked, taken.was_used, taken.rests_since)
+            })?;
             if let Some(taken) = inner.taken.remove(&longest) {
                 taken.leave.cancel();
             }
         }
         let number = inner.turn();
-        let leave = CancellationToken::new();
+        let (leave, is_blocked) = (CancellationToken::new(), Arc::<AtomicBool>::default());
         inner.taken.insert(
             number,
             Taken {
                 leave: leave.clone(),
                 is_busy: false,
+                is_blocked: Arc::clone(&is_blocked),
                 was_used: false,
                 rests_since: number,
             },
@@ -76,7 +86,14 @@ impl Seats {
             seats: self.clone(),
             number,
             leave,
+            is_blocked,
         })
+    }
+
+    /// Whether one more would have to take somebody's.
+    pub(super) fn are_all_taken(&self) -> bool {
+        let inner = self.lock();
+        inner.taken.len() >= inner.most
     }
 
     /// How many are taken.
@@ -109,10 +126,16 @@ impl Seat {
         }
     }
 
-    /// Whether a request is being answered.
-    pub(super) fn is_busy(&self) -> bool {
+    /// To be kept up to date: whether a reply lies there that its caller has not taken yet.
+    pub(super) fn is_blocked(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.is_blocked)
+    }
+
+    /// Whether a request is being answered, or its reply taken.
+    pub(super) fn is_in_use(&self) -> bool {
         let inner = self.seats.lock();
-        inner.taken.get(&self.number).is_some_and(|taken| taken.is_busy)
+        let is_busy = inner.taken.get(&self.number).is_some_and(|taken| taken.is_busy);
+        is_busy || self.is_blocked.load(Ordering::Relaxed)
     }
 
     /// Waits until the seat is given to somebody else.
@@ -152,6 +175,15 @@ mod tests {
     }
 
     #[test]
+    fn whoever_still_takes_a_reply_goes_last() {
+        let seats = Seats::new(2);
+        let [first, second] = [(); 2].map(|()| seats.take().unwrap());
+        first.is_blocked().store(true, Ordering::Relaxed);
+        let _third = seats.take().unwrap();
+        assert!(is_lost(&second) && !is_lost(&first), "the other had rested for less");
+    }
+
+    #[test]
     fn nobody_who_is_being_answered_has_to_go() {
         let seats = Seats::new(2);
         let taken = [(); 2].map(|()| seats.take().unwrap());
@@ -164,7 +196,7 @@ mod tests {
         drop(first);
         let third = seats.take().unwrap();
         assert!(seats.take().is_some(), "the one that rests makes room");
-        assert!(is_lost(&third) && second.is_busy());
+        assert!(is_lost(&third) && second.is_in_use());
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
 
 /// The first line, and the verifier's complaint where its log follows: the last line of it that is not about its own work.
 fn one_line(text: &str) -> String {
-    const ABOUT_ITS_WORK: [&str; 3] = ["processed ", "verification time ", "stack depth "];
+    const ABOUT_ITS_WORK: [&str; 4] = ["processed ", "verification time ", "stack depth ", "subprog "];
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or_default();
     match lines.rfind(|line| !ABOUT_ITS_WORK.iter().any(|start| line.starts_with(start))) {
@@ -192,7 +192,8 @@ mod tests {
     #[test]
     fn of_a_verifiers_log_the_complaint_is_told() {
         let log = "the syscall returned EACCES. Verifier output: func#0 @0\n0: R1=ctx() R10=fp0\n0: (95) exit\n\
-                   R0 !read_ok\nverification time 21 usec\nstack depth 0\nprocessed 1 insns (limit 1000000)\n";
+                   R0 !read_ok\nverification time 21 usec\nstack depth 0\n\
+                   subprog 0 (x) static insns_self 1 insns_total 1 stack 0\nprocessed 1 insns (limit 1000000)\n";
         let told = one_line(log);
         assert_eq!(
             told,

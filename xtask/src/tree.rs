@@ -36,7 +36,7 @@ impl SourceFile {
         self.has_extension("md")
     }
 
-    fn has_extension(&self, wanted: &str) -> bool {
+    pub(crate) fn has_extension(&self, wanted: &str) -> bool {
         self.path
             .rsplit_once('.')
             .is_some_and(|(_, extension)| extension == wanted)

@@ -18,7 +18,9 @@ pub(crate) fn settings_exist(files: &[SourceFile], help: &str) -> Vec<Breach> {
                     ));
                 }
             }
-            let items = ["\"", "- "].iter().flat_map(|begin| line.split(begin).skip(1));
+            // a script quotes flags of what it starts
+            let begins: &[&str] = if file.has_extension("sh") { &[] } else { &["\"", "- "] };
+            let items = begins.iter().flat_map(|begin| line.split(begin).skip(1));
             for item in items.filter(|item| item.starts_with("--")) {
                 let flag: String = item
                     .chars()
@@ -71,6 +73,8 @@ mod tests {
                 "deploy/x/y.yaml:3: balancer-agent has no flag --ports",
             ]
         );
+        let script = [SourceFile::new("deploy/x/run.sh", "more=\"--cap-add X\"\nAGENT_PORT=1")];
+        assert_eq!(settings_exist(&script, help).len(), 1, "the variable");
         let elsewhere = [SourceFile::new("docs/a.md", "AGENT_PORT")];
         assert_eq!(settings_exist(&elsewhere, help), []);
     }

@@ -12,7 +12,11 @@ use serde_json::Value;
 pub fn agent() -> &'static PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
-        given("BALANCER_AGENT_BIN").unwrap_or_else(|| build("--bin", "balancer-agent", &["-p", "balancer-agent"], None))
+        // as `cargo xtask` builds it, so that the two share what they compile
+        let target = static_target();
+        let words = ["-p", "balancer-agent", "--target", &target];
+        let build = || build("--bin", "balancer-agent", &words, Some(STATIC));
+        given("BALANCER_AGENT_BIN").unwrap_or_else(build)
     })
 }
 
@@ -31,11 +35,18 @@ pub fn reference_programs() -> &'static PathBuf {
 pub fn workload() -> &'static PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
-        let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
+        let target = static_target();
         let words = ["-p", "agent-tests", "--no-default-features", "--target", &target];
-        let build = || build("--bin", "workload", &words, Some("-C target-feature=+crt-static"));
+        let build = || build("--bin", "workload", &words, Some(STATIC));
         given("BALANCER_WORKLOAD_BIN").unwrap_or_else(build)
     })
+}
+
+/// Flags of a static executable. The target has to be named with them, or macros would be built with them too.
+const STATIC: &str = "-C target-feature=+crt-static";
+
+fn static_target() -> String {
+    format!("{}-unknown-linux-gnu", env::consts::ARCH)
 }
 
 fn given(variable: &str) -> Option<PathBuf> {

@@ -256,8 +256,8 @@ fn listen(given: &[String], may_be_open: bool) -> Result<Vec<ListenAddress>, Con
             .parse()
             .map_err(|()| ConfigError::Listen { given: printable(text) })?;
         match &address {
-            ListenAddress::Tcp(address) if !may_be_open && !address.ip().to_canonical().is_loopback() => {
-                return Err(ConfigError::ListenOpen { address: *address });
+            ListenAddress::Tcp(tcp) if !may_be_open && address.is_beyond_this_machine() => {
+                return Err(ConfigError::ListenOpen { address: *tcp });
             }
             _ => {}
         }

@@ -10,7 +10,10 @@ use std::{sync::Arc, time::Duration};
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::ConsulTarget, snapshot::Snapshot};
+use crate::{
+    config::ConsulTarget,
+    snapshot::{Snapshot, first_figures},
+};
 use call::CallError;
 use registration::Registration;
 
@@ -18,7 +21,6 @@ use registration::Registration;
 const RENEW_EVERY: Duration = Duration::from_secs(10);
 /// After the first failure; it doubles up to [`RENEW_EVERY`].
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// What the end may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -30,13 +32,8 @@ pub async fn keep_registered(
     stop: CancellationToken,
 ) {
     let registration = Registration::new(&node, target.service_address, target.service_port);
-    let ready = async {
-        while snapshots.load().node.is_none() {
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-    };
     tokio::select! {
-        () = ready => {}
+        () = first_figures(&snapshots) => {}
         () = stop.cancelled() => return,
     }
     tokio::select! {

@@ -237,7 +237,7 @@ fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
         };
         for bound in api::serve::bind(address).map_err(failed)? {
             match bound.tcp_address().map_err(failed)? {
-                Some(address) if !may_be_open && !address.ip().to_canonical().is_loopback() => {
+                Some(address) if !may_be_open && ListenAddress::Tcp(address).is_beyond_this_machine() => {
                     return Err(StartError::Open(ConfigError::ListenOpen { address }));
                 }
                 _ => listeners.push(bound),

@@ -6,8 +6,10 @@ use std::{
         OnceLock,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 
 use crate::{
@@ -30,6 +32,14 @@ pub struct Snapshot {
     pub ticks_missed: u64,
     /// How the sources are.
     pub health: SourceHealth,
+}
+
+/// Waits until there are figures of the node. Whoever starts at the agent's start waits two ticks.
+pub async fn first_figures(snapshots: &ArcSwap<Snapshot>) {
+    const LOOK_EVERY: Duration = Duration::from_millis(50);
+    while snapshots.load().node.is_none() {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 /// What one container uses, and what became of it since the tick.

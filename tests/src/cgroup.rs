@@ -19,6 +19,13 @@ pub struct KernelCpu {
     pub cpuacct_ns: Option<u64>,
 }
 
+impl KernelCpu {
+    /// The account that is told to the ns where there is it, in ns.
+    pub fn finest_ns(&self) -> u64 {
+        self.cpuacct_ns.or(self.cpu_stat_ns).unwrap_or_default()
+    }
+}
+
 /// Mount points of cgroup hierarchies.
 #[derive(Debug)]
 struct Mounts {

@@ -33,7 +33,6 @@ struct State {
 #[derive(Debug)]
 pub struct FakeConsul {
     address: String,
-    token: String,
     state: Arc<Mutex<State>>,
     ending: Arc<AtomicBool>,
     acceptor: Option<JoinHandle<()>>,
@@ -60,21 +59,10 @@ impl FakeConsul {
         });
         Self {
             address,
-            token: token.to_owned(),
             state,
             ending,
             acceptor: Some(acceptor),
         }
-    }
-
-    /// Its address, as the agent takes it.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// The token that it wants.
-    pub fn token(&self) -> &str {
-        &self.token
     }
 
     /// What is registered, by id.

@@ -9,10 +9,8 @@ use arc_swap::ArcSwap;
 use sd_notify::NotifyState;
 use tokio_util::sync::CancellationToken;
 
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, first_figures};
 
-/// How often the first figures are looked for.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Ticks that the sampler may miss before the agent is not well.
 const MISSED_TICKS: u32 = 5;
 
@@ -24,13 +22,8 @@ pub(super) async fn tell(
     source: String,
     stop: CancellationToken,
 ) {
-    let ready = async {
-        while snapshots.load().node.is_none() {
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-    };
     tokio::select! {
-        () = ready => say(&[NotifyState::Ready, NotifyState::Status(&source)]),
+        () = first_figures(&snapshots) => say(&[NotifyState::Ready, NotifyState::Status(&source)]),
         () = stop.cancelled() => {}
     }
     let beats = async {

@@ -70,10 +70,7 @@ fn end_load(container: &Container<'_>) {
 #[track_caller]
 fn record_account(container: &Container<'_>) -> Recorder {
     let id = container.id.clone();
-    Recorder::start(move || {
-        let kernel = cgroup::kernel_cpu(&id);
-        kernel.cpuacct_ns.or(kernel.cpu_stat_ns).unwrap_or_default()
-    })
+    Recorder::start(move || cgroup::kernel_cpu(&id).finest_ns())
 }
 
 /// The lowest and the highest of the samples, which say how the load ran, and how far one of them is from what the

@@ -1,7 +1,6 @@
 //! What a scheduler sees of each node while the agents are replaced.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -16,8 +15,7 @@ const ASKS_EVERY: Duration = Duration::from_millis(200);
 
 /// Asks every node that has a container, until it is stopped.
 pub(crate) struct Watch {
-    stop: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<Gap>>,
+    threads: Vec<(Sender<()>, JoinHandle<Gap>)>,
 }
 
 /// What was told of one node.
@@ -33,34 +31,36 @@ pub(crate) struct Gap {
 impl Watch {
     #[track_caller]
     pub(crate) fn start(swarm: &Swarm, placed: &[Placed]) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
         let of_each = swarm.nodes.iter().zip(0..);
         let threads = of_each.filter_map(|(node, number)| {
             let id = placed.iter().find(|placed| placed.node == number)?.id.clone();
-            let (name, client, stop) = (node.name.clone(), node.client.clone(), Arc::clone(&stop));
+            let (name, client) = (node.name.clone(), node.client.clone());
+            let (stop, stopped) = mpsc::channel();
             // a thread is born in the namespace of the one that starts it
-            Some(thread::spawn(move || watch(name, &client, &id, &stop)))
+            Some((stop, thread::spawn(move || watch(name, &client, &id, &stopped))))
         });
-        let threads = threads.collect();
-        Self { stop, threads }
+        Self {
+            threads: threads.collect(),
+        }
     }
 
     #[track_caller]
     pub(crate) fn stop(self) -> Vec<Gap> {
-        self.stop.store(true, Ordering::Relaxed);
-        let joined = self.threads.into_iter().map(JoinHandle::join);
+        let (stops, threads): (Vec<_>, Vec<_>) = self.threads.into_iter().unzip();
+        drop(stops);
+        let joined = threads.into_iter().map(JoinHandle::join);
         joined.map(|gap| gap.expect("it watches")).collect()
     }
 }
 
-fn watch(node: String, client: &Client, id: &str, stop: &AtomicBool) -> Gap {
+fn watch(node: String, client: &Client, id: &str, stopped: &Receiver<()>) -> Gap {
     let mut gap = Gap {
         node,
         samples: 0,
         longest: Duration::ZERO,
     };
     let (mut sampled_at_ms, mut told) = (0, Instant::now());
-    while !stop.load(Ordering::Relaxed) {
+    while stopped.recv_timeout(ASKS_EVERY) == Err(RecvTimeoutError::Timeout) {
         let reply = client.get(&format!("/container/{id}/status"));
         let sample = reply
             .ok()
@@ -71,7 +71,6 @@ fn watch(node: String, client: &Client, id: &str, stop: &AtomicBool) -> Gap {
             gap.longest = gap.longest.max(told.elapsed());
             told = Instant::now();
         }
-        thread::sleep(ASKS_EVERY);
     }
     gap.longest = gap.longest.max(told.elapsed());
     gap

@@ -75,10 +75,7 @@ impl<'a> Whole<'a> {
 impl Rest {
     #[track_caller]
     fn now(containers: &[&Container<'_>]) -> Self {
-        let account = |container: &&Container<'_>| {
-            let kernel = cgroup::kernel_cpu(&container.id);
-            kernel.cpuacct_ns.or(kernel.cpu_stat_ns).unwrap_or_default()
-        };
+        let account = |container: &&Container<'_>| cgroup::kernel_cpu(&container.id).finest_ns();
         let of_containers: u64 = containers.iter().map(account).sum();
         Self {
             at: Instant::now(),

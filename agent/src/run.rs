@@ -219,7 +219,11 @@ impl Parts {
                 tracing::warn!("listening on {addresses}, source docker: Docker's stats are used, because {reason}");
             }
         }
-        let is_open = self.config.listen.iter().any(ListenAddress::is_beyond_this_machine);
+        // What was bound, since of sockets that are handed over only the sockets tell who can reach them.
+        let is_open = self
+            .listeners
+            .iter()
+            .any(|bound| bound.address_beyond_this_machine().is_some());
         if is_open && !self.config.asks_for_credentials() {
             tracing::warn!("--allow-unauthenticated: whoever reaches the agent's address controls this node's Docker");
         }
@@ -236,10 +240,8 @@ fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
             source,
         };
         for bound in api::serve::bind(address).map_err(failed)? {
-            match bound.tcp_address().map_err(failed)? {
-                Some(address) if !may_be_open && ListenAddress::Tcp(address).is_beyond_this_machine() => {
-                    return Err(StartError::Open(ConfigError::ListenOpen { address }));
-                }
+            match bound.address_beyond_this_machine() {
+                Some(address) if !may_be_open => return Err(StartError::Open(ConfigError::ListenOpen { address })),
                 _ => listeners.push(bound),
             }
         }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -28,6 +29,7 @@ pub struct AgentCommand {
     args: Vec<OsString>,
     token: Option<String>,
     env: Vec<(OsString, OsString)>,
+    socket: Option<OwnedFd>,
 }
 
 impl AgentCommand {
@@ -69,6 +71,14 @@ impl AgentCommand {
         self
     }
 
+    /// Hands it this socket as a service manager does: the third descriptor, told by variables (`sd_listen_fds(3)`).
+    #[must_use]
+    pub fn hand_over(mut self, socket: TcpListener) -> Self {
+        const AS_THE_THIRD: &str = r#"exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@""#;
+        self.socket = Some(socket.into());
+        self.through(&["sh", "-c", AS_THE_THIRD]).args(&["--listen", "fd://"])
+    }
+
     /// Runs a copy of the binary in `dir`: where this tree lies, other users may not go.
     #[must_use]
     pub fn copied_to(mut self, dir: &Path) -> Self {
@@ -91,6 +101,14 @@ impl AgentCommand {
     pub fn start_without_waiting(self) -> Agent {
         let address = format!("127.0.0.1:{}", free_port());
         self.args(&["--listen", &address]).spawn(address)
+    }
+
+    /// Starts it with the flags given and no other; it is asked at `address`.
+    #[track_caller]
+    pub fn start_at(self, address: &str) -> Agent {
+        let agent = self.spawn(address.to_owned());
+        agent.wait_until_ready();
+        agent
     }
 
     /// Starts it with the flags given and no other, and waits for its end.
@@ -116,7 +134,7 @@ impl AgentCommand {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command
             .envs(self.env)
-            .stdin(Stdio::null())
+            .stdin(self.socket.map_or_else(Stdio::null, Stdio::from))
             .stdout(Stdio::null())
             .stderr(log);
         let child = command.spawn().expect("the agent can be started");

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a scenario that cannot go on has failed")]
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -150,6 +151,25 @@ fn a_doctor_tells_the_worst_by_its_exit_code_and_each_thing_by_its_name() {
         "{}",
         text(&checked)
     );
+}
+
+#[test]
+fn a_socket_that_is_handed_over_is_judged_by_what_it_is_bound_to() {
+    const OPEN: &str = "whoever reaches the agent's address controls";
+    let docker = engine();
+    let socket = |address: &str| TcpListener::bind(address).expect("a free port");
+    let (status, log) = before(&docker).hand_over(socket("0.0.0.0:0")).run_to_end();
+    assert_eq!(status.code(), Some(64), "{log}");
+    assert!(log.contains("--allow-unauthenticated"), "{log}");
+    for (address, is_open) in [("0.0.0.0:0", true), ("127.0.0.1:0", false)] {
+        let socket = socket(address);
+        let port = socket.local_addr().expect("it is bound").port();
+        let agent = before(&docker)
+            .args(&["--allow-unauthenticated", "--read-only"])
+            .hand_over(socket)
+            .start_at(&format!("127.0.0.1:{port}"));
+        assert_eq!(agent.log().contains(OPEN), is_open, "{address}: {}", agent.log());
+    }
 }
 
 fn engine() -> FakeDocker {

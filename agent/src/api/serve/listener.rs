@@ -24,18 +24,20 @@ const BACKLOG: i32 = 1024;
 /// An address that is bound, before there is a runtime.
 #[derive(Debug)]
 pub enum Bound {
-    /// TCP.
-    Tcp(std::net::TcpListener),
+    /// TCP, and the address that it got.
+    Tcp(std::net::TcpListener, SocketAddr),
     /// A unix socket, with its file if the agent made it.
     Unix(StdUnixListener, Option<SocketFile>),
 }
 
 impl Bound {
-    /// The address; `None` for a unix socket.
-    pub fn tcp_address(&self) -> io::Result<Option<SocketAddr>> {
+    /// The address, if callers on other machines can come in.
+    pub fn address_beyond_this_machine(&self) -> Option<SocketAddr> {
         match self {
-            Self::Tcp(listener) => listener.local_addr().map(Some),
-            Self::Unix(..) => Ok(None),
+            Self::Tcp(_, address) => {
+                Some(*address).filter(|address| ListenAddress::Tcp(*address).is_beyond_this_machine())
+            }
+            Self::Unix(..) => None,
         }
     }
 }
@@ -69,7 +71,8 @@ fn bound_tcp(listener: std::net::TcpListener) -> io::Result<Bound> {
     listener.set_nonblocking(true)?;
     // again, for the standard library asks for 128: a controller that opens a few hundred at once would be cut off
     rustix::net::listen(&listener, BACKLOG)?;
-    Ok(Bound::Tcp(listener))
+    let address = listener.local_addr()?;
+    Ok(Bound::Tcp(listener, address))
 }
 
 /// Their files, where they have some, are whose who made them.
@@ -152,7 +155,7 @@ pub(super) enum Accepted {
 impl Listener {
     pub(super) fn new(bound: Bound) -> io::Result<Self> {
         match bound {
-            Bound::Tcp(listener) => TcpListener::from_std(listener).map(Self::Tcp),
+            Bound::Tcp(listener, _) => TcpListener::from_std(listener).map(Self::Tcp),
             Bound::Unix(listener, file) => Ok(Self::Unix {
                 listener: UnixListener::from_std(listener)?,
                 _file: file,
@@ -181,10 +184,12 @@ mod tests {
     fn hundreds_may_come_before_the_first_is_accepted() {
         let any = ListenAddress::Tcp("127.0.0.1:0".parse().unwrap());
         let bound = bind(&any).unwrap().remove(0);
-        let address = bound.tcp_address().unwrap().unwrap();
+        let Bound::Tcp(_, address) = &bound else {
+            panic!("{bound:?}");
+        };
         let patience = std::time::Duration::from_millis(500);
         let connected: Vec<_> = (0..320)
-            .map(|_| std::net::TcpStream::connect_timeout(&address, patience).unwrap())
+            .map(|_| std::net::TcpStream::connect_timeout(address, patience).unwrap())
             .collect();
         assert_eq!(connected.len(), 320);
     }

@@ -1,9 +1,14 @@
 //! What the figures were taken on.
 
 use std::fs;
+use std::thread;
+use std::time::Duration;
 
 use agent_tests::command;
+use anyhow::{Context as _, Result};
 use serde::Serialize;
+
+use crate::stop::Stop;
 
 /// A machine in the words that matter to its figures.
 #[derive(Debug, Serialize)]
@@ -32,7 +37,7 @@ impl Machine {
         let total_kib: u64 = total.and_then(|kib| kib.parse().ok()).unwrap_or_default();
         Self {
             cpu: model.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.to_owned()),
-            cpus: std::thread::available_parallelism().map_or(1, usize::from),
+            cpus: thread::available_parallelism().map_or(1, usize::from),
             possible_cpus: read("/sys/devices/system/cpu/possible").trim().to_owned(),
             memory_gib: total_kib.div_ceil(1 << 20),
             kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
@@ -57,6 +62,40 @@ impl Machine {
             self.cgroups,
             self.programs.join(", ")
         )
+    }
+}
+
+/// What all that runs takes together in a window, in percent of one CPU.
+pub(crate) fn busy_percent(stop: &Stop, window: Duration) -> Result<f64> {
+    let look = || Ticks::parse(&read("/proc/stat")).context("/proc/stat begins with the time of all CPUs");
+    let before = look()?;
+    stop.sleep(window)?;
+    let cpus = thread::available_parallelism().map_or(1, usize::from);
+    Ok(look()?.busy_percent_since(before, cpus))
+}
+
+/// Time of all CPUs together since boot, in clock ticks (proc(5)).
+#[derive(Clone, Copy, Debug)]
+struct Ticks {
+    idle: u64,
+    all: u64,
+}
+
+impl Ticks {
+    fn parse(stat: &str) -> Option<Self> {
+        let words = stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace();
+        // time of guests, the last two, is in the first two already
+        let parts: Vec<u64> = words.take(8).map(str::parse).collect::<Result<_, _>>().ok()?;
+        Some(Self {
+            idle: parts.get(3)? + parts.get(4)?,
+            all: parts.iter().sum(),
+        })
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "ticks of a window, and CPUs")]
+    fn busy_percent_since(self, before: Self, cpus: usize) -> f64 {
+        let (all, idle) = (self.all - before.all, self.idle - before.idle);
+        (all - idle.min(all)) as f64 / all.max(1) as f64 * 100.0 * cpus as f64
     }
 }
 
@@ -85,6 +124,18 @@ fn read(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn time_that_is_not_idle_is_busy() {
+        let [before, after] = [
+            "cpu  10 0 10 100 10 0 0 0 5 0\ncpu0 1",
+            "cpu  30 0 20 160 20 0 0 0 9 0\n",
+        ]
+        .map(|text| Ticks::parse(text).unwrap());
+        // of 100 ticks, on two CPUs, 30 were not idle
+        assert!((after.busy_percent_since(before, 2) - 60.0).abs() < 1e-9);
+        assert!(Ticks::parse("intr 5").is_none() && Ticks::parse("cpu  1 2").is_none());
+    }
 
     #[test]
     fn versions_are_found_in_what_programs_say() {

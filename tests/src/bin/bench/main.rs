@@ -109,6 +109,7 @@ fn measure(args: Args) -> Result<()> {
         peers: chosen(&args.peers, Name::value_variants()),
         quick: args.quick,
         all_peers: true,
+        is_most: false,
         out: &args.out,
         started,
     };
@@ -117,6 +118,7 @@ fn measure(args: Args) -> Result<()> {
         run.say(&format!("starting containers up to {count}"));
         fleet.grow_to(count);
         run.all_peers = is_thorough(count, &steps);
+        run.is_most = is_last(count, &steps);
         for section in sections.iter().filter(|section| section.is_due(count, &steps)) {
             run.stop.check()?;
             guarded(&mut run, *section, &mut points);
@@ -135,7 +137,8 @@ fn guarded(run: &mut Run<'_>, section: Section, points: &mut cost::Points) {
         Section::Programs => programs::measure(run),
         Section::Cost => cost::measure(run, points),
         Section::Loads => loads::measure(run),
-        Section::Requests => requests::measure(run),
+        Section::Requests if run.is_most => requests::measure(run),
+        Section::Requests => requests::measure_few(run),
         Section::Freshness => freshness::measure(run),
         Section::Ready => freshness::measure_ready(run),
         Section::Syscalls => syscalls::measure(run),
@@ -160,8 +163,7 @@ impl Section {
         match self {
             Self::Cost | Self::Syscalls => true,
             Self::Programs | Self::Loads | Self::Freshness | Self::Maps => is_few(count, steps),
-            Self::Ready => is_thorough(count, steps),
-            Self::Requests => is_last(count, steps),
+            Self::Ready | Self::Requests => is_thorough(count, steps),
         }
     }
 }
@@ -235,7 +237,7 @@ mod tests {
         let full = steps(&[], false);
         assert_eq!(due(Section::Cost, &full), [10, 50, 200, 500]);
         assert_eq!(due(Section::Programs, &full), [50]);
-        assert_eq!(due(Section::Requests, &full), [500]);
+        assert_eq!(due(Section::Requests, &full), [50, 500]);
         assert_eq!(due(Section::Ready, &full), [50, 500]);
     }
 

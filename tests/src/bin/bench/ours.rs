@@ -15,6 +15,30 @@ pub(crate) struct Ours {
     pub(crate) cgroup: OwnCgroup,
 }
 
+/// The agent's server, with an agent behind it that takes no samples while it is asked: what is slow here is not sampling.
+pub(crate) struct Unsampled(Agent);
+
+impl Unsampled {
+    /// The longest interval that there is; the first sample is taken at the start.
+    pub(crate) fn start(docker: &PrivateDocker) -> Self {
+        let agent = AgentCommand::for_docker(&docker.url()).args(&["--interval", "60s"]);
+        let agent = agent.start_without_waiting();
+        wait_until("the agent that takes no samples", ALL_SEEN_DEADLINE, || {
+            match agent.try_get("/readyz") {
+                Ok(reply) if reply.body.contains("measured for an interval") => Ok(()),
+                Ok(reply) => Err(reply.body),
+                Err(error) => Err(error),
+            }
+        });
+        Self(agent)
+    }
+
+    /// A reply that is always the same.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/livez", self.0.address)
+    }
+}
+
 impl Ours {
     /// Starts it as an operator does, and waits until it knows `containers`.
     pub(crate) fn start(docker: &PrivateDocker, containers: usize) -> Self {

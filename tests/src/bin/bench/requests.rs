@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use agent_tests::docker::PrivateDocker;
 use anyhow::{Context as _, Result};
 
-use crate::ours::Ours;
+use crate::machine;
+use crate::ours::{Ours, Unsampled};
 use crate::peers::Name;
 use crate::peers::netdata::Netdata;
 use crate::report::{RATE, Row, Table, Target};
@@ -28,6 +29,50 @@ const PARTS: [Part; 4] = [
     ("p99.9", "ms", |load| load.p999_ms),
 ];
 
+/// Only the target's load, where the other loads are measured with more containers.
+pub(crate) fn measure_few(run: &mut Run<'_>) -> Result<()> {
+    let Some(wrk) = Wrk::find()? else {
+        run.missing("requests: wrk is not installed");
+        return Ok(());
+    };
+    let ours = Ours::start(run.docker, run.fleet.len());
+    let ids = run.fleet.ids();
+    let id = ids.first().context("a container to ask for")?;
+    let url = format!("http://{}/container/{id}/status", ours.agent.address);
+    let rows = beside_an_unsampled(run, &wrk, &url)?;
+    run.add(table(rows));
+    Ok(())
+}
+
+/// The load that has a target, in turns with one on the same server which answers a word and takes no samples; and what
+/// the machine is busy with before either. Whatever those two share is not the agent's to mend.
+fn beside_an_unsampled(run: &Run<'_>, wrk: &Wrk, url: &str) -> Result<Vec<Row>> {
+    let containers = run.fleet.len();
+    run.say("GET /container/{id}/status beside a server that takes no samples");
+    let unsampled = Unsampled::start(run.docker);
+    let (mut loads, mut beside, mut busy) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        run.stop.check()?;
+        busy.push(machine::busy_percent(&run.stop, run.load_time())?);
+        loads.push(wrk.run(url, TARGET_CONNECTIONS, run.load_time())?);
+        beside.push(wrk.run(&unsampled.url(), TARGET_CONNECTIONS, run.load_time())?);
+    }
+    let name = format!("{containers} containers, GET /container/{{id}}/status, {TARGET_CONNECTIONS} conn.");
+    let of_loads = PARTS.into_iter().map(|(part, unit, of)| {
+        let figures = |loads: &[Load]| loads.iter().map(of).collect::<Vec<_>>();
+        let row = Row::new(format!("{name}, {part}"), unit, &figures(&loads));
+        let row = row.reference("a word, without samples", &figures(&beside));
+        match part {
+            "requests a second" => row.target(Target::AtLeast(60_000.0)),
+            "p99" => row.target(Target::AtMost(1.0)),
+            _ => row,
+        }
+    });
+    let at_rest = format!("{containers} containers, all that runs, before the load");
+    let at_rest = Row::new(at_rest, "% of a CPU", &busy);
+    Ok(std::iter::once(at_rest).chain(of_loads).collect())
+}
+
 pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
     let Some(wrk) = Wrk::find()? else {
         run.missing("requests: wrk is not installed");
@@ -38,7 +83,11 @@ pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
     let id = ids.first().context("a container to ask for")?;
     let netdata = run.peer(Name::Netdata, |peers| Netdata::start(peers, 1));
     let (stats, list) = docker_calls(run, id);
-    let mut rows = Vec::new();
+    let target_url = format!("http://{}/container/{id}/status", ours.agent.address);
+    let mut rows = {
+        let _paused = netdata.as_ref().map(Netdata::paused);
+        beside_an_unsampled(run, &wrk, &target_url)?
+    };
     for (route, path) in [
         ("GET /container/{id}/status", format!("/container/{id}/status")),
         ("GET /containers", "/containers".to_owned()),
@@ -75,25 +124,27 @@ pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
                 let row = match (route, connections, part) {
                     ("GET /container/{id}/status", 1, "p50") => row.peer("Docker's own call", &stats, &figures),
                     ("GET /containers", 1, "p50") => row.peer("Docker's own call", &list, &figures),
-                    ("GET /container/{id}/status", TARGET_CONNECTIONS, "requests a second") => {
-                        row.target(Target::AtLeast(60_000.0))
-                    }
-                    ("GET /container/{id}/status", TARGET_CONNECTIONS, "p99") => row.target(Target::AtMost(1.0)),
                     _ => row,
                 };
                 rows.push(row);
             }
         }
     }
-    run.add(Table {
+    run.add(table(rows));
+    Ok(())
+}
+
+fn table(rows: Vec<Row>) -> Table {
+    Table {
         id: "requests",
         title: "Answers",
         how: "wrk with one thread, over loopback on the same CPUs, while the sampler runs; netdata is asked for the \
               latest figures of one container, in turns, and stopped while the agent is asked. Docker's own calls: stats with one-shot, and the list, one \
-              after the other.",
+              after the other. A word, without samples: the same server, in turns, asked for `/livez`, of an agent that samples once a minute; \
+              wrk counts a wait as often as it would have asked meanwhile, so that one hundredth of the time in which the \
+              server or wrk does not have a CPU is a 99th percentile of milliseconds.",
         rows,
-    });
-    Ok(())
+    }
 }
 
 /// How long Docker takes for one container's stats, and for its list of containers, in ms.

@@ -25,6 +25,8 @@ pub(crate) struct Run<'run> {
     pub(crate) quick: bool,
     /// Whether all peers are measured at this number of containers, or `docker stats` alone: each takes minutes.
     pub(crate) all_peers: bool,
+    /// Whether no more containers come.
+    pub(crate) is_most: bool,
     pub(crate) out: &'run Path,
     pub(crate) report: Report,
     pub(crate) started: Instant,

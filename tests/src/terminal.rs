@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::command::{attempt, run};
+use crate::command::run;
 use crate::wait::wait_until;
 
 /// How long a program may take to show something, on a loaded machine.
@@ -105,29 +105,32 @@ impl Terminal {
         })
     }
 
-    fn words<'a>(&self, words: &[&'a str]) -> Vec<std::borrow::Cow<'a, str>> {
-        let socket = self.dir.path().join("tmux").display().to_string();
-        let ours = ["tmux".to_owned(), "-S".to_owned(), socket].map(Into::into);
-        ours.into_iter()
-            .chain(words.iter().map(|word| (*word).into()))
-            .collect()
+    fn words(&self, words: &[&str]) -> Vec<String> {
+        let ours = ["tmux".to_owned(), "-S".to_owned(), self.socket()];
+        ours.into_iter().chain(words.iter().map(ToString::to_string)).collect()
+    }
+
+    fn socket(&self) -> String {
+        self.dir.path().join("tmux").display().to_string()
     }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let socket = self.dir.path().join("tmux");
-            let shown = Command::new("tmux")
-                .arg("-S")
-                .arg(socket)
-                .args(["capture-pane", "-p"])
-                .output();
-            let shown = shown.map(|output| output.stdout).unwrap_or_default();
-            eprintln!("the screen:\n{}", String::from_utf8_lossy(&shown));
+            let shown = tmux(&self.words(&["capture-pane", "-p"]));
+            eprintln!("the screen:\n{shown}");
         }
-        let words: Vec<String> = self.words(&["kill-server"]).iter().map(ToString::to_string).collect();
         // it may have ended already
-        let _ended = std::panic::catch_unwind(|| attempt(&words));
+        tmux(&self.words(&["kill-server"]));
     }
+}
+
+/// What a command says, whatever becomes of it.
+fn tmux(words: &[String]) -> String {
+    let output = words
+        .split_first()
+        .map(|(program, words)| Command::new(program).args(words).output());
+    let output = output.and_then(Result::ok).map(|output| output.stdout);
+    String::from_utf8_lossy(&output.unwrap_or_default()).into_owned()
 }

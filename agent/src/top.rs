@@ -4,7 +4,7 @@
 //! feed (asks the agent) -> model (pure: figures, order, filter, selection) -> draw -> live (terminal, keys, signals)
 //! ```
 //!
-//! The only place that names ratatui and crossterm. What strangers wrote is made harmless in [`columns`] and [`draw`],
+//! The only place that names ratatui and crossterm. What strangers wrote is made harmless in `columns` and `draw`,
 //! before it goes to a widget.
 
 mod columns;

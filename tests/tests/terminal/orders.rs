@@ -71,8 +71,12 @@ fn each_order_asks_its_route_and_ends_with_0() {
             (Some(0), told, ""),
             "{words:?}"
         );
-        let last = agent.asked().pop().expect("it was asked");
-        assert_eq!((last.what.as_str(), &last.authorization), (asked, &None), "{words:?}");
+        let request = agent.asked().pop().expect("it was asked");
+        assert_eq!(
+            (request.what.as_str(), &request.authorization),
+            (asked, &None),
+            "{words:?}"
+        );
     }
     let bodies: Vec<_> = agent
         .asked()

@@ -25,8 +25,8 @@ impl Terminal {
             dir: tempfile::tempdir().expect("the directory for temporary files is writable"),
         };
         let (columns, rows) = (columns.to_string(), rows.to_string());
-        // colours and blocks are to arrive whatever the environment of the test is; the shell is the machine's plainest
-        let command = format!("export LC_ALL=C.UTF-8; {command}; exec sleep 600");
+        // whatever the environment of the test is: blocks arrive, and a panic is one line
+        let command = format!("export LC_ALL=C.UTF-8 RUST_BACKTRACE=0; {command}; exec sleep 600");
         let words = [
             "-f",
             "/dev/null",

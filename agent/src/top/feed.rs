@@ -7,7 +7,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::model::{Past, Update, Wanted};
+use super::model::{Past, Trouble, Update, Wanted};
 use crate::client::{
     Client, ClientError,
     orders::DEADLINE,
@@ -61,7 +61,7 @@ pub(super) async fn follow(mut client: Client, updates: mpsc::Sender<Update>) {
                     continue;
                 }
                 failures += 1;
-                if updates.send(Update::Failed(error.to_string())).await.is_err() {
+                if updates.send(Update::Failed(trouble(&error))).await.is_err() {
                     return;
                 }
                 sleep(pause(failures)).await;
@@ -84,6 +84,13 @@ async fn next(client: &mut Client, heard: Option<&Heard>) -> Result<(Snapshot, O
         .age_of(snapshot.sampled_at_ms)
         .filter(|age| *age > Duration::from_secs(1));
     Ok((snapshot, age))
+}
+
+fn trouble(error: &ClientError) -> Trouble {
+    Trouble {
+        is_away: matches!(error, ClientError::Unreachable { .. }),
+        said: error.to_string(),
+    }
 }
 
 /// Before the next try: a quarter of a second, and twice that each time.

@@ -36,19 +36,24 @@ pub(super) enum Link {
     Waiting,
     /// Its last answer was a snapshot.
     Live,
-    /// Its last answer was none.
-    Broken {
-        /// In one line.
-        why: String,
-        since: Instant,
-    },
+    /// Its last answer was none, or a refusal.
+    Broken { why: Trouble, since: Instant },
+}
+
+/// Why there is no snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trouble {
+    /// Nobody answers. Else the agent does, and has none.
+    pub(super) is_away: bool,
+    /// In one line.
+    pub(super) said: String,
 }
 
 /// Something that was heard of the agent.
 #[derive(Clone, Debug)]
 pub(super) enum Update {
     Snapshot { snapshot: Snapshot, age: Option<Duration> },
-    Failed(String),
+    Failed(Trouble),
     Past(Wanted, Past),
 }
 
@@ -155,8 +160,9 @@ impl Model {
                     Link::Broken { since, .. } => *since,
                     Link::Waiting | Link::Live => now,
                 };
+                let said = text::clean(&why.said);
                 self.link = Link::Broken {
-                    why: text::clean(&why),
+                    why: Trouble { said, ..why },
                     since,
                 };
             }

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a scenario that cannot go on has failed")]
 
 mod orders;
+mod real;
 mod secured;
 mod top;
 

@@ -40,7 +40,7 @@ fn history(asked: &Asked) -> Answer {
 
 /// `top` of this agent in a terminal that tells afterwards how it ended and whether its settings are as before.
 #[track_caller]
-fn top(url: &str, columns: u16, more: &str) -> Terminal {
+pub(crate) fn top(url: &str, columns: u16, more: &str) -> Terminal {
     let binary = binaries::agent().display();
     let command = format!(
         "echo before; before=$(stty -g); {binary} top --url {url} {more}; code=$?; [ \"$before\" = \"$(stty -g)\" ] && \

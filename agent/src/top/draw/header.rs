@@ -147,7 +147,8 @@ fn troubles(model: &Model, now: Instant) -> Vec<String> {
         Link::Live => {}
         Link::Broken { why, since } => {
             let lasts = text::duration(Some(now.saturating_duration_since(*since)));
-            troubles.push(format!("AWAY {lasts}, trying again: {why}"));
+            let what = if why.is_away { "AWAY" } else { "NO FIGURES" };
+            troubles.push(format!("{what} {lasts}, trying again: {}", why.said));
         }
     }
     let Some(figures) = &model.figures else {

@@ -7,7 +7,7 @@ use crate::{
     client::reply::{History, Snapshot},
     top::{
         keys::Action,
-        model::{Past, Update, Wanted, Window},
+        model::{Past, Trouble, Update, Wanted, Window},
     },
 };
 
@@ -120,10 +120,11 @@ fn what_is_wrong_stands_above_the_table_and_the_last_figures_stay() {
             "the agent has missed 7 ticks since its start",
         ]
     );
-    model.take(
-        Update::Failed("no agent answers at http://a:1 (refused)".to_owned()),
-        now,
-    );
+    let failed = |is_away, said: &str| {
+        let said = said.to_owned();
+        Update::Failed(Trouble { is_away, said })
+    };
+    model.take(failed(true, "no agent answers at http://a:1 (refused)"), now);
     let lines = screen(&model, 80, 20, now + Duration::from_secs(5));
     assert_eq!(lines[0], "host-1  docker  3 containers  STALE 5s old");
     assert_eq!(
@@ -131,6 +132,9 @@ fn what_is_wrong_stands_above_the_table_and_the_last_figures_stay() {
         "AWAY 5s, trying again: no agent answers at http://a:1 (refused)"
     );
     assert!(lines.iter().any(|line| line.starts_with("web-1-320")), "{lines:#?}");
+    model.take(failed(false, "no newer figures"), now);
+    let lines = screen(&model, 80, 20, now + Duration::from_secs(5));
+    assert_eq!(lines[4], "NO FIGURES 5s, trying again: no newer figures");
 }
 
 #[test]

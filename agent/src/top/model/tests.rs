@@ -18,6 +18,17 @@ fn snapshot(containers: &[(&str, f64)]) -> Update {
     }
 }
 
+fn trouble(said: &str) -> Trouble {
+    Trouble {
+        is_away: true,
+        said: said.to_owned(),
+    }
+}
+
+fn failed(said: &str) -> Update {
+    Update::Failed(trouble(said))
+}
+
 fn with(containers: &[(&str, f64)]) -> (Model, Instant) {
     let (mut model, now) = (Model::default(), Instant::now());
     model.take(snapshot(containers), now);
@@ -152,10 +163,10 @@ fn figures_grow_old_and_are_kept_while_the_agent_is_away() {
         Some((Duration::from_millis(4001), true)),
         "it lives and measures nothing"
     );
-    model.take(Update::Failed("no agent\u{1b}".to_owned()), after(100));
-    model.take(Update::Failed("no answer".to_owned()), after(200));
+    model.take(failed("no agent\u{1b}"), after(100));
+    model.take(failed("no answer"), after(200));
     let broken = |why: &str, ms| Link::Broken {
-        why: why.to_owned(),
+        why: trouble(why),
         since: after(ms),
     };
     assert_eq!(model.link, broken("no answer", 100), "since the first failure");
@@ -166,7 +177,7 @@ fn figures_grow_old_and_are_kept_while_the_agent_is_away() {
         (&model.link, model.age(after(400))),
         (&Link::Live, Some((Duration::ZERO, false)))
     );
-    model.take(Update::Failed("no agent\u{1b}".to_owned()), after(500));
+    model.take(failed("no agent\u{1b}"), after(500));
     assert_eq!(model.link, broken("no agent\\u{1b}", 500));
     assert_eq!(Model::default().age(start), None);
 }

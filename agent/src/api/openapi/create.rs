@@ -49,7 +49,8 @@ fn port_of_json() -> Schema {
     // an `AnyOf`, since of a `OneOf` null is taken away
     let number = ObjectBuilder::new().schema_type(Type::Integer);
     let digits = ObjectBuilder::new().schema_type(Type::String);
-    let what = "The port of the host to publish on, as a number or its digits; Docker picks one if it is null or not given.";
+    let what =
+        "The port of the host to publish on, as a number or its digits; Docker picks one if it is null or not given.";
     AnyOfBuilder::new()
         .item(number.minimum(Some(1)).maximum(Some(65535)))
         .item(digits.pattern(Some(format!("^({PORT})$"))))

@@ -18,7 +18,7 @@ pub(in super::super) struct Parameters {
     #[param(schema_with = windows)]
     window: Option<String>,
     /// `seq` of the snapshot that the caller has: the reply waits for another, up to two intervals and 2 s.
-    #[param(value_type = Option<u64>)]
+    #[param(value_type = Option<u64>, format = "uint64")]
     wait: Option<String>,
 }
 

@@ -6,12 +6,13 @@ use utoipa::{
     openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type},
 };
 
+use crate::containers::image::ImageRef;
+
 /// A container to create, as a form. Other fields are passed over.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what the parser of forms takes")]
 pub(in super::super) struct CreateForm {
-    /// What to run, as `docker run` takes it.
-    #[schema(min_length = 1, example = "hello")]
+    #[schema(schema_with = image)]
     image: String,
     /// The service that it is an instance of.
     #[schema(pattern = "^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$", example = "web")]
@@ -25,14 +26,32 @@ pub(in super::super) struct CreateForm {
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes what the parser of JSON takes")]
 pub(in super::super) struct CreateJson {
-    /// What to run, as `docker run` takes it.
-    #[schema(min_length = 1, example = "hello")]
+    #[schema(schema_with = image)]
     image: String,
     /// The service that it is an instance of.
     #[schema(pattern = "^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$", example = "web")]
     service: String,
     #[schema(schema_with = port_of_json)]
     port: Option<u16>,
+}
+
+/// Docker's grammar of references, as one expression.
+pub(super) fn image_pattern() -> String {
+    let label = "[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?";
+    let host = format!(r"({label}(\.{label})*|\[[a-fA-F0-9:]+\])(:[0-9]+)?");
+    let component = "[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*";
+    let tag = "[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}";
+    format!("^({host}/)?{component}(/{component})*(:{tag})?(@sha256:[a-f0-9]{{64}})?$")
+}
+
+fn image() -> Schema {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    let text = text
+        .pattern(Some(image_pattern()))
+        .max_length(Some(ImageRef::MAX_BYTES));
+    text.description(Some("What to run, as `docker run` takes it."))
+        .examples(["hello"])
+        .into()
 }
 
 /// Numbers from 1 to 65535, in one way of writing them.

@@ -8,6 +8,10 @@ use super::{
     examples::{EXAMPLES, content},
     *,
 };
+use crate::{
+    api::create_request::CreateRequest,
+    containers::{image::ImageRef, naming::ServiceName},
+};
 
 /// The text of `docs/openapi.json`.
 fn text() -> String {
@@ -66,6 +70,65 @@ fn all_but_the_open_routes_tell_how_callers_are_known() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn requests_that_the_schema_takes_are_those_that_are_read() {
+    let document = document();
+    let schema = validator(&document, &json!({"$ref": "#/components/schemas/CreateJson"}));
+    let digest = format!("app@sha256:{}", "0".repeat(64));
+    for image in [
+        "a",
+        "a/b:1.x",
+        "host:5/a",
+        "[::1]:5/a",
+        "a--b__c.d",
+        "sha256:abc",
+        &digest,
+        "",
+        "A",
+        "a b",
+        "a:",
+        "a/",
+        "/a",
+        "a@b",
+        "http://a",
+        "a_-b",
+        "host:x/a",
+        "-a",
+    ] {
+        let request = json!({"image": image, "service": "web"});
+        assert_eq!(schema.is_valid(&request), image.parse::<ImageRef>().is_ok(), "{image}");
+    }
+    for service in ["web", "W.e-b_1", "", "-web", "we b", &"x".repeat(63), &"x".repeat(64)] {
+        let request = json!({"image": "a", "service": service});
+        assert_eq!(
+            schema.is_valid(&request),
+            service.parse::<ServiceName>().is_ok(),
+            "{service}"
+        );
+    }
+    for (port, is_one) in [
+        (json!(1), true),
+        (json!(65535), true),
+        (json!("8080"), true),
+        (json!("65535"), true),
+        (Value::Null, true),
+        (json!(0), false),
+        (json!(65536), false),
+        (json!("65536"), false),
+        (json!("080"), false),
+        (json!(""), false),
+        (json!(80.5), false),
+    ] {
+        let request = json!({"image": "a", "service": "web", "port": port});
+        assert_eq!(schema.is_valid(&request), is_one, "{port}");
+        let body = Bytes::from(request.to_string());
+        let read = CreateRequest::from_body(Some("application/json"), body).await;
+        assert_eq!(read.is_ok(), is_one, "{port}");
+    }
+    assert!(!schema.is_valid(&json!({"image": "a", "service": "web", "privileged": true})));
+    assert!(!schema.is_valid(&json!({"image": "a"})));
 }
 
 /// A validator of one schema of the document.

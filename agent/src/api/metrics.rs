@@ -52,7 +52,7 @@ impl Scrapes {
 
 /// What Prometheus scrapes
 ///
-/// The node, the containers that run and the agent; compressed for who takes gzip or zstd. OpenMetrics for who names it in `Accept`.
+/// The node, the containers that run and the agent; compressed for who takes gzip or zstd. The format of `OpenMetrics` for who names it in `Accept`.
 #[utoipa::path(
     get, path = "/metrics", operation_id = "metrics", tag = "metrics",
     params(("Accept-Encoding" = Option<String>, Header, description = "`gzip` or `zstd`, to have it compressed")),

@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: the API as OpenAPI 3.1, made of what handlers and replies say of themselves.
+//! `GET /openapi.json`: the API as `OpenAPI` 3.1, made of what handlers and replies say of themselves.
 //!
 //! What goes wrong is told from the table of problems, so that a status and its sentence stand in one place. `docs/openapi.json` is
 //! the same text, for people and programs without an agent; a test holds the two together.
@@ -31,8 +31,9 @@ use crate::events::{Event, Lost};
             Rates are bytes a second over the last interval (1 s by default), percentages are of one CPU, and no number is null, negative or made \
             up: what is not measured is absent.\n\n\
             An agent with tokens or client certificates wants one on each request but `/livez` and `/readyz`; one without serves loopback only. \
-            Reading takes either role, `POST` and `DELETE` an admin's. `GET` routes take `HEAD`, too; any other method is 405 with `Allow`, any \
-            other path 404. A connection whose client takes nothing of its reply for 10 s is closed.",
+            Reading takes either role, `POST` and `DELETE` an admin's. `GET` routes take `HEAD`, too; any other method is 405 with `Allow`, any other path 404. \
+            Whether the caller may is decided first, though: a `POST` or `DELETE` that is refused by 401, 403 or `--read-only` is so on any path. \
+            A connection whose client takes nothing of its reply for 10 s is closed.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     tags(

@@ -105,7 +105,9 @@ fn two_hundred_readers_cost_little_and_those_that_stall_hold_up_nobody() {
             rounds += 1;
         }
         let _marker = docker.run("marker", &[], &["sleep", "--seconds", "60"]);
-        let counts = readers.into_iter().map(|reader| reader.join().expect("no reader misses one"));
+        let counts = readers
+            .into_iter()
+            .map(|reader| reader.join().expect("no reader misses one"));
         let counts = counts.collect();
         println!("{rounds} containers came and went");
         counts
@@ -116,7 +118,10 @@ fn two_hundred_readers_cost_little_and_those_that_stall_hold_up_nobody() {
         "{READERS} readers of {fewest} events and more, {STALLED} stalled: {before_kib} KiB before, {most_kib} at most"
     );
     assert!(*fewest >= 100, "{fewest}");
-    assert!(most_kib < before_kib + MOST_GROWTH_KIB, "{before_kib} KiB, then {most_kib}");
+    assert!(
+        most_kib < before_kib + MOST_GROWTH_KIB,
+        "{before_kib} KiB, then {most_kib}"
+    );
 }
 
 /// How many events a reader got, each with the number after that of the one before.

@@ -173,6 +173,11 @@ impl App {
         }
     }
 
+    /// Closes what nobody uses any more. Never ends.
+    async fn close_unused(&self) {
+        self.scrapes.close_unused().await;
+    }
+
     /// A place among those who wait for Docker.
     fn wait_for_docker(&self) -> Result<SemaphorePermit<'_>, Problem> {
         self.waiting_for_docker.try_acquire().map_err(|_| Problem::Busy)

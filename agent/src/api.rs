@@ -2,6 +2,7 @@
 //!
 //! | route | answered from |
 //! | --- | --- |
+//! | `GET /`, `GET /page/...` | the files of the page, compiled in |
 //! | `GET /livez`, `GET /readyz` | the process, the snapshot |
 //! | `GET /status` | the snapshot |
 //! | `GET /containers` | one call to Docker that concurrent callers share |
@@ -19,6 +20,7 @@ pub mod door;
 mod health;
 mod list;
 mod node;
+mod page;
 mod problem;
 mod redact;
 pub mod serve;
@@ -155,6 +157,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/container/{id}", get(container::inspect))
         .route("/container/{id}", delete(container::delete))
         .route("/container/{id}/status", get(container::status))
+        .merge(page::routes())
         .fallback(|| async { Problem::NoSuchPath })
         .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
         .with_state(app)

@@ -42,9 +42,11 @@ export class Live {
     return this.#state;
   }
 
-  /** Does not wait for the end of a pause. */
+  /** Asks at once, whatever pause there is. */
   retry() {
     this.#failures = 0;
+    // the answer to another token is worth telling, also if it is the same
+    if (this.#state.kind === 'token') this.#become({ kind: 'starting' });
     this.#wake();
   }
 

@@ -44,7 +44,12 @@ export class Table {
     parts.body.addEventListener('click', (event) => this.#click(event));
     parts.body.addEventListener('keydown', (event) => this.#key(event));
     document.addEventListener('scroll', () => this.#soon(), { passive: true });
-    new ResizeObserver(() => this.restyle()).observe(parts.table.parentElement);
+    let width = 0;
+    new ResizeObserver(([entry]) => {
+      if (entry.contentRect.width === width) return;
+      width = entry.contentRect.width;
+      this.restyle();
+    }).observe(parts.table);
     this.#tellSort();
   }
 
@@ -53,7 +58,9 @@ export class Table {
     const start = performance.now();
     this.#order();
     this.#render();
-    for (const [id, details] of this.#details) details.update(this.#store.row(id), this.#store.sampled_at_ms);
+    for (const [id, details] of this.#details) {
+      if (details.element.isConnected) details.update(this.#store.row(id), this.#store.sampled_at_ms);
+    }
     void this.#parts.body.offsetHeight;
     performance.clearMeasures('table-update');
     performance.measure('table-update', { start, end: performance.now() });
@@ -184,7 +191,7 @@ export class Table {
 
   #click(event) {
     const element = event.target.closest('tr.row');
-    if (element === null || getSelection().type === 'Range') return;
+    if (element === null || isSelecting(element)) return;
     const view = this.#viewAt(element);
     view.button.focus({ preventScroll: true });
     this.#toggle(view.row);
@@ -221,4 +228,10 @@ export class Table {
     details.close();
     this.#details.delete(id);
   }
+}
+
+/** Who marks text in a row, to copy it, does not mean to open it. */
+function isSelecting(element) {
+  const selection = getSelection();
+  return selection.type === 'Range' && selection.containsNode(element, true);
 }

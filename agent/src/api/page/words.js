@@ -67,7 +67,7 @@ export function connection(state) {
     case 'live':
       return { level: 'good', label: 'live', text: '' };
     case 'starting':
-      return { level: 'warn', label: 'connecting', text: 'Asking the agent for figures.' };
+      return { level: 'warn', label: 'connecting', text: '' };
     case 'paused':
       return { level: 'warn', label: 'paused', text: 'Paused while this page is hidden.' };
     case 'token':

@@ -125,7 +125,10 @@ impl Browser {
     /// The text of the first element that fits, as it is drawn.
     #[track_caller]
     pub fn text(&self, selector: &str) -> String {
-        let text = self.run("return document.querySelector(arguments[0])?.innerText", &[selector.into()]);
+        let text = self.run(
+            "return document.querySelector(arguments[0])?.innerText",
+            &[selector.into()],
+        );
         text.as_str()
             .unwrap_or_else(|| panic!("the page has no {selector}"))
             .trim()
@@ -209,7 +212,12 @@ fn program(name: &str) -> String {
 fn start_driver(port: u16, home: &Path) -> Child {
     // a test that is killed has no time to end it
     Command::new("setpriv")
-        .args(["--pdeathsig", "KILL", &program("chromedriver"), &format!("--port={port}")])
+        .args([
+            "--pdeathsig",
+            "KILL",
+            &program("chromedriver"),
+            &format!("--port={port}"),
+        ])
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         // what a browser likes to write beside its profile goes with it, too

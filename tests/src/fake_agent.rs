@@ -98,7 +98,11 @@ fn answer(path: &str, seq: &AtomicU64, containers: u64) -> (u16, &'static str, V
         "/containers/status" => json(200, status(seq.fetch_add(1, Ordering::Relaxed) + 1, containers)),
         _ if path.ends_with("/history") => json(200, history()),
         _ => {
-            let name = if path == "/" { "index.html" } else { path.trim_start_matches("/page/") };
+            let name = if path == "/" {
+                "index.html"
+            } else {
+                path.trim_start_matches("/page/")
+            };
             match fs::read(Path::new(FILES).join(name)) {
                 Ok(body) if !name.contains("..") => (200, content_type(name), body),
                 _ => json(404, json!({"error": "no such path"})),

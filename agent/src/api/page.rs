@@ -24,6 +24,7 @@ const STYLE: &str = "text/css; charset=utf-8";
 const DRAWING: &str = "image/svg+xml";
 
 /// A file of the page.
+#[derive(Clone, Copy)]
 struct Asset {
     path: &'static str,
     content_type: &'static str,
@@ -112,7 +113,12 @@ const WITH_EACH: [(HeaderName, &str); 5] = [
 /// Half a digest: it tells versions of a file apart, and keeps no secret.
 fn etag(body: &[u8]) -> HeaderValue {
     let digest = digest::digest(&digest::SHA256, body);
-    let hex: String = digest.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = digest
+        .as_ref()
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     // 34 letters that are all printable
     HeaderValue::from_str(&format!("\"{hex}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }

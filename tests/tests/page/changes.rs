@@ -25,14 +25,26 @@ fn a_container_is_created_and_deleted_from_the_page() {
     assert_eq!(browser.text("#empty"), "No container is running.");
 
     create(&browser, "Not An Image", "web");
-    browser.wait_for("the refusal", "!document.querySelector('#create-dialog .problem').hidden");
-    assert_eq!(value(&browser, "document.querySelector('#create-dialog [name=image]').ariaInvalid"), "true");
+    browser.wait_for(
+        "the refusal",
+        "!document.querySelector('#create-dialog .problem').hidden",
+    );
+    assert_eq!(
+        value(
+            &browser,
+            "document.querySelector('#create-dialog [name=image]').ariaInvalid"
+        ),
+        "true"
+    );
     let refusal = agent.create("image=Not+An+Image&service=web").must_be(422).error();
     assert_eq!(browser.text("#create-dialog .problem"), refusal);
     browser.click("#create-dialog .cancel");
 
     create(&browser, image::WORKLOAD, "web");
-    browser.wait_for("the end of the question", "!document.querySelector('#create-dialog').open");
+    browser.wait_for(
+        "the end of the question",
+        "!document.querySelector('#create-dialog').open",
+    );
     shows(&browser, 1);
     let name = names(&browser).remove(0);
     assert!(name.starts_with("web-1-"), "{name}");

@@ -95,7 +95,11 @@ fn the_page_says_so_while_the_agent_is_gone_and_goes_on_when_it_is_back() {
     let docker = PrivateDocker::start();
     let _containers = three(&docker);
     let address = format!("127.0.0.1:{}", free_port());
-    let start = || AgentCommand::for_docker(&docker.url()).args(&["--listen", &address]).start_at(&address);
+    let start = || {
+        AgentCommand::for_docker(&docker.url())
+            .args(&["--listen", &address])
+            .start_at(&address)
+    };
     let agent = start();
     let browser = browser();
     open(&browser, &agent.address, 3);
@@ -109,11 +113,17 @@ fn the_page_says_so_while_the_agent_is_gone_and_goes_on_when_it_is_back() {
         "the age of the figures",
         "/Figures are \\d+ s old/.test(document.querySelector('#age').innerText)",
     );
-    assert_eq!(value(&browser, "document.documentElement.classList.contains('is-old')"), true);
+    assert_eq!(
+        value(&browser, "document.documentElement.classList.contains('is-old')"),
+        true
+    );
     assert_eq!(names(&browser).len(), 3, "the last figures stay");
 
     let agent = start();
-    browser.wait_for("word of its return", "document.querySelector('#state').innerText === 'live'");
+    browser.wait_for(
+        "word of its return",
+        "document.querySelector('#state').innerText === 'live'",
+    );
     shows(&browser, 3);
     shows_what_the_agent_tells(&browser, &agent);
     assert_ne!(value(&browser, "document.querySelector('main').dataset.run"), first_run);
@@ -136,7 +146,10 @@ fn on_a_telephone_nothing_is_wider_than_the_page() {
     assert_eq!(value(&browser, "innerWidth"), 390);
     focus_row(&browser, &long);
     browser.press(key::ENTER);
-    browser.wait_for("the plots", "document.querySelectorAll('.details path.line').length === 4");
+    browser.wait_for(
+        "the plots",
+        "document.querySelectorAll('.details path.line').length === 4",
+    );
     assert_eq!(value(&browser, "document.documentElement.scrollWidth"), 390);
     has_no_complaints(&browser);
 }

@@ -28,8 +28,14 @@ fn an_update_of_five_hundred_containers_takes_less_than_a_picture() {
         assert!(median < MOST_MS, "{what}: {costs:?}");
     }
     let rows = value(&browser, "document.querySelectorAll('tr.row').length");
-    assert!(rows.as_u64().is_some_and(|rows| rows < 60), "{rows} rows are in the document");
-    assert_eq!(value(&browser, "document.querySelector('#containers').ariaRowCount"), "501");
+    assert!(
+        rows.as_u64().is_some_and(|rows| rows < 60),
+        "{rows} rows are in the document"
+    );
+    assert_eq!(
+        value(&browser, "document.querySelector('#containers').ariaRowCount"),
+        "501"
+    );
     assert_eq!(browser.text("#shown"), "500 containers");
     has_no_complaints(&browser);
 }

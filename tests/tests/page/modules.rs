@@ -11,6 +11,9 @@ fn modules_of_the_page_do_what_they_say() {
     browser.open(&format!("http://{}/", agent.address));
     let found = browser.run_async(include_str!("modules.js"), &[]);
     println!("{} comparisons", found["compared"]);
-    assert!(found["compared"].as_u64().is_some_and(|compared| compared > 50), "{found}");
+    assert!(
+        found["compared"].as_u64().is_some_and(|compared| compared > 50),
+        "{found}"
+    );
     assert_eq!(found["failures"], serde_json::json!([]));
 }

@@ -13,7 +13,10 @@ const ADMIN: &str = "admin-0123456789abcdef0123456789abcde";
 
 #[track_caller]
 fn give(browser: &Browser, token: &str) {
-    browser.wait_for("the question for a token", "document.querySelector('#token-dialog').open");
+    browser.wait_for(
+        "the question for a token",
+        "document.querySelector('#token-dialog').open",
+    );
     browser.type_into("#token-dialog [name=token]", token);
     browser.click("#token-dialog [type=submit]");
 }
@@ -35,7 +38,10 @@ fn figures_and_changes_take_the_token_that_they_need() {
         .start();
     let browser = browser();
     browser.open(&format!("http://{}/", agent.address));
-    browser.wait_for("the question for a token", "document.querySelector('#token-dialog').open");
+    browser.wait_for(
+        "the question for a token",
+        "document.querySelector('#token-dialog').open",
+    );
     assert_eq!(value(&browser, "document.querySelector('main').hidden"), true);
     assert_eq!(value(&browser, "document.querySelectorAll('tr.row').length"), 0);
 
@@ -51,8 +57,14 @@ fn figures_and_changes_take_the_token_that_they_need() {
     browser.type_into("#create-dialog [name=image]", image::WORKLOAD);
     browser.type_into("#create-dialog [name=service]", "web");
     browser.click("#create-dialog [type=submit]");
-    browser.wait_for("the refusal", "!document.querySelector('#create-dialog .problem').hidden");
-    let refusal = agent.create(&format!("image={}&service=web", image::WORKLOAD)).must_be(403).error();
+    browser.wait_for(
+        "the refusal",
+        "!document.querySelector('#create-dialog .problem').hidden",
+    );
+    let refusal = agent
+        .create(&format!("image={}&service=web", image::WORKLOAD))
+        .must_be(403)
+        .error();
     assert_eq!(browser.text("#create-dialog .problem"), refusal);
 
     let kept = "JSON.stringify([location.href, document.cookie, {...localStorage}, {...sessionStorage}, history.state, \

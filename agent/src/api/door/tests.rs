@@ -85,7 +85,15 @@ fn who_shows_nothing_learns_nothing_but_that_the_agent_lives_and_has_a_page() {
         let page = [("host", "rebind.example"), ("origin", "null")];
         assert_eq!(code(&door, &TCP, method, path, &page), 401, "{method} {path}");
     }
-    for path in ["/livez", "/readyz", "/livez?x", "/", "/?x", "/page/main.js", "/page/style.css"] {
+    for path in [
+        "/livez",
+        "/readyz",
+        "/livez?x",
+        "/",
+        "/?x",
+        "/page/main.js",
+        "/page/style.css",
+    ] {
         assert_eq!(code(&door, &TCP, "GET", path, &[host]), 200, "{path}");
         assert_eq!(code(&door, &TCP, "HEAD", path, &[host]), 200, "{path}");
         let rebound = [("host", "rebind.example")];

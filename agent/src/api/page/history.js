@@ -36,17 +36,20 @@ export class History {
       new Plot({
         title: 'CPU, percent of one',
         format: percent,
+        least: 1,
         lines: [{ key: 'cpu', name: '', style: 'cpu' }],
       }),
       new Plot({
         title: 'Memory in use',
         format: bytes,
         base: 1024,
+        least: 1024,
         lines: [{ key: 'memory', name: '', style: 'memory' }],
       }),
       new Plot({
         title: networkTitle,
         format: rate,
+        least: 1000,
         lines: [
           { key: 'rx', name: 'received', style: 'rx' },
           { key: 'tx', name: 'sent', style: 'tx' },

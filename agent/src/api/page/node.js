@@ -2,7 +2,7 @@
 
 import { history } from './agent.js';
 import { el, Text } from './dom.js';
-import { bytes, count, NOT_MEASURED, percent, rate } from './format.js';
+import { bytes, NOT_MEASURED, percent, rate } from './format.js';
 import { History } from './history.js';
 import { nodeFigures } from './store.js';
 import { health } from './words.js';
@@ -23,7 +23,7 @@ export class NodePanel {
   constructor({ tiles, plots, list, parts }) {
     const tile = (title, key) =>
       el('div', {}, el('dt', {}, title), el('dd', {}, this.#figures[key].node), el('dd', { class: 'note' }, this.#figures[`${key}Note`].node));
-    tiles.append(tile('CPU', 'cpu'), tile('Memory in use', 'memory'), tile('Containers', 'containers'));
+    tiles.append(tile('CPU', 'cpu'), tile('Memory', 'memory'), tile('Containers', 'containers'));
     plots.append(this.#history.element);
     this.#list = list;
     this.#parts = parts;
@@ -36,7 +36,7 @@ export class NodePanel {
     const { node } = store;
     const now = nodeFigures(node);
     this.#figures.cpu.set(percent(now.cpu));
-    this.#figures.cpuNote.set(now.cpus === null ? '' : `of ${now.cpus * 100} % (${count(now.cpus, 'CPU')})`);
+    this.#figures.cpuNote.set(now.cpus === null ? '' : `of ${now.cpus * 100} %`);
     this.#figures.memory.set(bytes(now.memory));
     this.#figures.memoryNote.set(now.total_memory === null ? '' : `of ${bytes(now.total_memory)}`);
     this.#figures.containers.set(node.nb_containers === undefined ? 'not known' : String(node.nb_containers));

@@ -6,11 +6,11 @@ import { clock } from './format.js';
 import { largest, nearest, path, ticks, timeTicks } from './scale.js';
 
 const HEIGHT = 150;
-const EDGE = { top: 8, right: 10, bottom: 22, left: 64 };
+const EDGE = { top: 12, right: 10, bottom: 22, left: 64 };
 /** A label of the time axis takes so much. */
 const LABEL_WIDTH = 56;
 /** Steps of the time axis: round ones, in ms. */
-const TIME_STEPS = [60_000, 300_000, 600_000, 1_200_000, 3_600_000, 7_200_000, 14_400_000, 21_600_000];
+const TIME_STEPS = [60_000, 120_000, 300_000, 600_000, 1_200_000, 3_600_000, 7_200_000, 14_400_000, 21_600_000];
 
 let plots = 0;
 
@@ -19,6 +19,7 @@ export class Plot {
   #title;
   #format;
   #base;
+  #least;
   #lines;
   #svg;
   #readout;
@@ -29,12 +30,14 @@ export class Plot {
   #x = null;
   #y = null;
 
-  /** `lines` are `{ key, name, style }`; `base` 1024 for bytes that are held; `format` writes a value with its unit. */
-  constructor({ title, format, base = 1000, lines }) {
+  /** `lines` are `{ key, name, style }`; `base` 1024 for bytes that are held; `format` writes a value with its unit; the axis
+   * ends at `least` or above. */
+  constructor({ title, format, base = 1000, least, lines }) {
     plots += 1;
     this.#title = title;
     this.#format = format;
     this.#base = base;
+    this.#least = least;
     this.#lines = lines;
     const id = `plot-${plots}`;
     this.#readout = el('p', { class: 'readout', 'aria-hidden': 'true' });
@@ -76,7 +79,7 @@ export class Plot {
     const [width, height] = [this.#width, HEIGHT];
     const [right, low] = [width - EDGE.right, height - EDGE.bottom];
     const most = largest(this.#lines.map((line) => data[line.key]));
-    const values = ticks(most ?? 0, this.#base);
+    const values = ticks(Math.max(most ?? 0, this.#least), this.#base);
     const top = values.at(-1);
     this.#x = (time) => EDGE.left + ((time - data.from_ms) / (data.to_ms - data.from_ms)) * (right - EDGE.left);
     this.#y = (value) => low - (value / top) * (low - EDGE.top);

@@ -84,7 +84,7 @@ export class Table {
       if (this.#store.row(id) === undefined) this.#close(id, details);
     }
     const some = passing.length === rows.length ? count(rows.length, 'container') : `${passing.length} of ${count(rows.length, 'container')}`;
-    this.#shown.set(isHeld ? `${some}; the order is held while you are at a row` : some);
+    this.#shown.set(isHeld ? `${some}; order held` : some);
     this.#parts.empty.hidden = passing.length > 0;
     this.#parts.empty.textContent = rows.length === 0 ? 'No container is running.' : 'No container fits the filter.';
     setAttribute(this.#parts.table, 'aria-rowcount', String(passing.length + 1));

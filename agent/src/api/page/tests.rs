@@ -51,7 +51,10 @@ async fn each_file_comes_whole_with_its_type_and_the_policy() {
             "form-action 'none'",
             "frame-ancestors 'none'",
         ] {
-            assert!(policy.split("; ").any(|part| part == directive), "{directive}: {policy}");
+            assert!(
+                policy.split("; ").any(|part| part == directive),
+                "{directive}: {policy}"
+            );
         }
         assert!(!policy.contains("unsafe") && !policy.contains('*'), "{policy}");
         assert_eq!(body(response).await, asset.body);
@@ -95,7 +98,14 @@ async fn who_has_a_file_is_told_so() {
 
 #[tokio::test]
 async fn nothing_but_the_files_is_there() {
-    for path in ["/page/", "/page", "/page/tests.rs", "/page/../page.rs", "/page/main.js/", "//"] {
+    for path in [
+        "/page/",
+        "/page",
+        "/page/tests.rs",
+        "/page/../page.rs",
+        "/page/main.js/",
+        "//",
+    ] {
         assert!(!has(path), "{path}");
         assert_eq!(ask("GET", path, None).await.status(), StatusCode::NOT_FOUND, "{path}");
     }
@@ -107,7 +117,17 @@ fn files_name_no_address_outside() {
     for (path, text) in texts() {
         // the name of a language, which nobody fetches
         let text = text.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
-        for sign in ["://", "\"//", "'//", "`//", "url(", "@import", "data:", "blob:", "javascript:"] {
+        for sign in [
+            "://",
+            "\"//",
+            "'//",
+            "`//",
+            "url(",
+            "@import",
+            "data:",
+            "blob:",
+            "javascript:",
+        ] {
             assert!(!text.contains(sign), "{path} has {sign}");
         }
     }
@@ -121,12 +141,23 @@ fn markup_has_no_script_and_no_style_in_it() {
         let (tag, inside) = element.split_once('>').unwrap();
         assert!(tag.contains("src=\"/page/") && inside.is_empty(), "{element}");
     }
-    for sign in ["<style", "style=", "srcdoc", "<iframe", "<base", "http-equiv", "action="] {
+    for sign in [
+        "<style",
+        "style=",
+        "srcdoc",
+        "<iframe",
+        "<base",
+        "http-equiv",
+        "action=",
+    ] {
         assert!(!page.contains(sign), "{sign}");
     }
     // handlers in attributes: ` onclick=`
     for (at, _) in page.match_indices(" on") {
-        let word = page[at + 1..].split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        let word = page[at + 1..]
+            .split(|c: char| !c.is_ascii_alphabetic())
+            .next()
+            .unwrap_or_default();
         assert!(!page[at + 1 + word.len()..].starts_with('='), "{word}");
     }
 }
@@ -167,7 +198,9 @@ fn each_module_that_is_named_is_served_and_each_that_is_served_is_named() {
         for (at, _) in text.match_indices(own) {
             let rest = &text[at + own.len()..];
             let file = rest.split(['"', '\'']).next().unwrap();
-            let served = ASSETS.iter().find(|asset| asset.path.strip_prefix("/page/") == Some(file));
+            let served = ASSETS
+                .iter()
+                .find(|asset| asset.path.strip_prefix("/page/") == Some(file));
             named.insert(served.unwrap_or_else(|| panic!("{path} names {file}")).path);
         }
     }

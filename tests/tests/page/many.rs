@@ -16,7 +16,7 @@ fn an_update_of_five_hundred_containers_takes_less_than_a_picture() {
     let agent = FakeAgent::start(CONTAINERS);
     let browser = Browser::start(1440, 900);
     browser.open(&format!("http://{}/", agent.address));
-    browser.wait_for("the table", "document.querySelectorAll('tr.row').length > 10");
+    browser.wait_for("the table", "document.querySelectorAll('tr.row').length > 5");
     for (what, scrolled) in [("at the top", 0.0), ("in the middle", 0.5), ("at the end", 1.0)] {
         browser.run(
             "scrollTo(0, arguments[0] * document.documentElement.scrollHeight)",

@@ -26,6 +26,7 @@ export class Plot {
   #width = 0;
   #data = null;
   #at = null;
+  #at_ms = null;
   #cursor;
   #x = null;
   #y = null;
@@ -66,10 +67,9 @@ export class Plot {
 
   /** `data` is `{ times, from_ms, to_ms, gap_ms, step_ms }` with an array of values for each line's key. */
   set(data) {
-    // the reader stays at the moment that they look at
-    const looksAt = this.#at === null ? null : this.#data?.times[this.#at];
     this.#data = data;
-    if (looksAt !== null && looksAt !== undefined) this.#at = nearest(data.times, looksAt);
+    // the reader stays at the moment that they look at, wherever it is among the points now
+    if (this.#at !== null) this.#at = data.times.length === 0 ? null : nearest(data.times, this.#at_ms);
     this.#draw();
   }
 
@@ -153,6 +153,7 @@ export class Plot {
   /** Marks a point and says what it is; without one, the latest is said. */
   #show(at) {
     this.#at = at;
+    this.#at_ms = at === null ? null : this.#data.times[at];
     if (this.#data === null || this.#cursor === undefined) return;
     const shown = at ?? this.#last();
     this.#readout.replaceChildren(...(shown === null ? [] : this.#said(shown)));
@@ -171,7 +172,7 @@ export class Plot {
 
   #said(at) {
     const parts = this.#lines.flatMap((line) => {
-      const value = el('span', { class: `of ${line.style}` }, `${line.name} ${this.#format(this.#data[line.key][at])}`);
+      const value = el('span', { class: `of ${line.style}` }, `${line.name} ${this.#format(this.#data[line.key][at])}`.trim());
       return [value, ' '];
     });
     return [...parts, el('time', {}, clock(this.#data.times[at], this.#data.step_ms < 60_000))];

@@ -202,6 +202,8 @@ export class Table {
     const steps = { ArrowUp: -1, ArrowDown: 1 };
     if (element === null || !(event.key in steps)) return;
     const at = this.#list.indexOf(this.#viewAt(element).row) + steps[event.key];
+    // keys may come faster than what they scroll into view is drawn
+    if (!this.#views.has(this.#list[at])) this.#render();
     const next = this.#views.get(this.#list[at]);
     if (next === undefined) return;
     event.preventDefault();

@@ -73,7 +73,7 @@ export function connection(state) {
     case 'token':
       return { level: 'bad', label: 'no token', text: 'The agent asks for a token.' };
     case 'not-ready':
-      return { level: 'warn', label: 'not ready', text: `The agent has no figures yet: ${state.why}.` };
+      return { level: 'warn', label: 'not ready', text: `The agent gives no figures now: ${state.why}.` };
     case 'refused':
       return { level: 'bad', label: 'refused', text: `The agent refuses: ${state.why}.` };
     default:

@@ -1,4 +1,4 @@
-//! A browser without a window, driven as a person drives it: Chromium through its WebDriver server.
+//! A browser without a window, driven as a person drives it: Chromium through its `WebDriver` server.
 
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -13,15 +13,15 @@ use crate::command::find_program;
 use crate::wait::wait_until;
 
 /// A browser that starts for the first time on a loaded machine.
-const START_DEADLINE: Duration = Duration::from_secs(60);
+const START_DEADLINE: Duration = Duration::from_mins(1);
 /// No command and no script takes longer, or the test fails.
 const COMMAND_DEADLINE: Duration = Duration::from_secs(30);
 /// Whatever a page is to show, it shows within this.
 pub const SHOW_DEADLINE: Duration = Duration::from_secs(20);
-/// Under which name WebDriver gives elements (its recommendation, 12.2).
+/// Under which name `WebDriver` gives elements (its recommendation, 12.2).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// Keys as WebDriver writes them in text that is typed.
+/// Keys as `WebDriver` writes them in text that is typed.
 pub mod key {
     /// Enter.
     pub const ENTER: &str = "\u{e007}";

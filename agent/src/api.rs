@@ -5,45 +5,59 @@
 //! | `GET /`, `GET /page/...` | the files of the page, compiled in |
 //! | `GET /livez`, `GET /readyz` | the process, the snapshot |
 //! | `GET /status` | the snapshot |
+//! | `GET /status/history` | the history |
+//! | `GET /containers/status` | one snapshot, made into text once |
+//! | `GET /containers/events` | the log of events |
+//! | `GET /metrics` | the snapshot, and the kernel's files once a tick |
 //! | `GET /containers` | one call to Docker that concurrent callers share |
 //! | `POST /containers` | Docker |
 //! | `GET /container/{id}` | Docker, after the id was resolved against the table |
 //! | `GET /container/{id}/status` | the snapshot |
+//! | `GET /container/{id}/history` | the history |
 //! | `DELETE /container/{id}` | Docker, after the id was resolved against the table |
 //!
 //! A request passes the `door` first, which knows callers, names and roles. Handlers are a few lines each; which problem is which status is in `problem` alone.
 
+mod all;
 mod audit;
 mod container;
 pub mod create_request;
 pub mod door;
+mod encoding;
+mod events;
 mod health;
+mod history;
 mod list;
+mod metrics;
 mod node;
+mod once_a_tick;
 mod page;
 mod problem;
 mod redact;
 pub mod serve;
 mod shared_list;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use arc_swap::ArcSwap;
 use axum::{
     Router,
     extract::Path,
     routing::{delete, get, post},
 };
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio_util::task::TaskTracker;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     containers::{
         Container, ContainerId, Containers, DockerState, id::ContainerRef, id::ResolveError, own::own_container,
     },
     docker::Engine,
+    events::EventLog,
+    history::History,
     launch::Launcher,
-    snapshot::Snapshot,
+    metrics::cgroup_files::CgroupFiles,
+    sampler::Told,
+    snapshot::Snapshots,
     usage::choose::SourceDecision,
 };
 use door::Door;
@@ -58,11 +72,43 @@ const MAX_WAITING_FOR_DOCKER: usize = 64;
 /// to its deadline.
 const MAX_BODIES: usize = 64;
 
+/// Requests that may be held until something happens: readers of events, and those who wait for the next snapshot. Less than
+/// there are connections, so that there are always some for who wants an answer now.
+const MAX_HELD: usize = 256;
+
+/// Where figures are and where they come from.
+#[derive(Debug)]
+pub struct Figures {
+    /// The present, the past, and what happens.
+    pub told: Told,
+    /// Where they come from.
+    pub decision: SourceDecision,
+    /// The time between two samples.
+    pub interval: Duration,
+}
+
+/// What `GET /metrics` reads beside the snapshot.
+#[derive(Debug)]
+pub struct Scraped {
+    /// Files of containers.
+    pub files: CgroupFiles,
+    /// The node's `/proc`.
+    pub proc_root: PathBuf,
+    /// When the agent started, in ns since 1970.
+    pub started_ns: u64,
+    /// Callers of other machines have to show nothing.
+    pub is_open: bool,
+}
+
 /// All that handlers answer from.
 #[derive(Debug)]
 pub struct App {
     /// The latest snapshot.
-    pub snapshots: Arc<ArcSwap<Snapshot>>,
+    pub snapshots: Arc<Snapshots>,
+    /// The past.
+    pub history: Arc<History>,
+    /// What happens.
+    pub events: Arc<EventLog>,
     /// The containers of this node.
     pub containers: Containers,
     /// Docker.
@@ -79,26 +125,39 @@ pub struct App {
     pub changes: TaskTracker,
     /// Who is let in.
     pub door: Door,
+    /// Cancelled when the agent stops: whoever waits for something to come is sent away.
+    pub stop: CancellationToken,
     /// The list that callers share.
     list: SharedList,
     waiting_for_docker: Semaphore,
     reading_bodies: Semaphore,
+    held: Arc<Semaphore>,
+    texts: all::Texts,
+    scrapes: metrics::Scrapes,
 }
 
 impl App {
     /// Puts the parts together.
     pub fn new(
-        snapshots: Arc<ArcSwap<Snapshot>>,
+        figures: Figures,
         containers: Containers,
         engine: Arc<Engine>,
         launcher: Launcher,
-        decision: SourceDecision,
-        interval: Duration,
         door: Door,
+        scraped: Scraped,
+        stop: CancellationToken,
     ) -> Self {
         let list = SharedList::new(Arc::clone(&engine));
+        let Figures {
+            told,
+            decision,
+            interval,
+        } = figures;
         Self {
-            snapshots,
+            snapshots: told.snapshots,
+            history: told.history,
+            events: told.events,
+            stop,
             containers,
             engine,
             launcher,
@@ -110,6 +169,9 @@ impl App {
             list,
             waiting_for_docker: Semaphore::new(MAX_WAITING_FOR_DOCKER),
             reading_bodies: Semaphore::new(MAX_BODIES),
+            held: Arc::new(Semaphore::new(MAX_HELD)),
+            texts: all::Texts::default(),
+            scrapes: metrics::Scrapes::new(scraped),
         }
     }
 
@@ -121,6 +183,11 @@ impl App {
     /// A place among those whose bodies are read.
     fn read_a_body(&self) -> Result<SemaphorePermit<'_>, Problem> {
         self.reading_bodies.try_acquire().map_err(|_| Problem::Busy)
+    }
+
+    /// A place among those who are held until something happens.
+    fn hold(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.held).try_acquire_owned().map_err(|_| Problem::Busy)
     }
 
     /// The container that a caller means. No call to Docker is made for it.
@@ -152,11 +219,16 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .route("/status", get(node::status))
+        .route("/status/history", get(history::node))
+        .route("/metrics", get(metrics::metrics))
+        .route("/containers/status", get(all::status))
+        .route("/containers/events", get(events::events))
         .route("/containers", get(list::containers))
         .route("/containers", post(container::create))
         .route("/container/{id}", get(container::inspect))
         .route("/container/{id}", delete(container::delete))
         .route("/container/{id}/status", get(container::status))
+        .route("/container/{id}/history", get(history::container))
         .merge(page::routes())
         .fallback(|| async { Problem::NoSuchPath })
         .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })

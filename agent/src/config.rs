@@ -3,6 +3,7 @@
 mod consul;
 mod docker_address;
 mod host_port;
+mod labels;
 mod listen_address;
 mod system;
 
@@ -65,6 +66,8 @@ pub struct Config {
     pub fault: Option<Fault>,
     /// Cgroups that the kernel's tables have room for, where it is not `max_containers` that decides.
     pub map_entries: Option<u32>,
+    /// Labels of containers that metrics carry.
+    pub metrics_labels: Box<[String]>,
 }
 
 /// Why a configuration cannot be used. Each is one line: the flag, what is wrong, what to do.
@@ -122,6 +125,12 @@ pub enum ConfigError {
     MaxContainers {
         /// The value.
         given: String,
+    },
+    /// A label of containers that none can have, or one too many.
+    #[error("--metrics-label: {problem}")]
+    MetricsLabel {
+        /// What is wrong and what to write instead.
+        problem: String,
     },
     /// A log filter that cannot be read.
     #[error("--log: `{given}` is not a filter ({reason}); write it like info, or warn,balancer_agent=debug")]
@@ -203,6 +212,7 @@ impl TryFrom<Flags> for Config {
             log: log_filter(flags.log)?,
             fault: flags.fault,
             map_entries: flags.map_entries,
+            metrics_labels: labels::checked(&flags.metrics_label)?,
         })
     }
 }

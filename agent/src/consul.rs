@@ -7,13 +7,9 @@ mod registration;
 
 use std::{sync::Arc, time::Duration};
 
-use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    config::ConsulTarget,
-    snapshot::{Snapshot, first_figures},
-};
+use crate::{config::ConsulTarget, snapshot::Snapshots};
 use call::CallError;
 use registration::Registration;
 
@@ -25,15 +21,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Keeps the agent registered until `stop`.
-pub async fn keep_registered(
-    target: ConsulTarget,
-    node: String,
-    snapshots: Arc<ArcSwap<Snapshot>>,
-    stop: CancellationToken,
-) {
+pub async fn keep_registered(target: ConsulTarget, node: String, snapshots: Arc<Snapshots>, stop: CancellationToken) {
     let registration = Registration::new(&node, target.service_address, target.service_port);
     tokio::select! {
-        () = first_figures(&snapshots) => {}
+        () = snapshots.first_figures() => {}
         () = stop.cancelled() => return,
     }
     tokio::select! {

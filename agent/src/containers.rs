@@ -13,5 +13,5 @@ pub mod table;
 pub mod watch;
 
 pub use id::ContainerId;
-pub use table::{Container, ContainerTable, DockerState, NetworkMode, RunState};
+pub use table::{Container, ContainerTable, DockerState, Limits, NetworkMode, RunState};
 pub use watch::Containers;

@@ -20,7 +20,7 @@ pub mod selftest;
 mod slot_maps;
 mod slots;
 
-pub use counters::{KernelCounters, Losses};
+pub use counters::{KernelCounters, Losses, ProgramRuns};
 pub use facts::{KernelFacts, Probe, loads_a_program};
 pub use load::{KernelError, KernelSettings};
 pub use plan::{CpuAccount, KernelPlan, Unavailable, plan};

@@ -2,13 +2,19 @@
 
 mod cpu;
 mod sample;
+mod uplinks;
 mod usage;
 
 use std::{io, path::PathBuf};
 
-pub use cpu::{CpuName, CpuTicks};
+pub use cpu::{CpuName, CpuTicks, tick_ns};
 pub use sample::{InterfaceBytes, MemoryKib, Node, NodeSample};
 pub use usage::{InterfaceRates, NodeUsage, usage};
+
+/// The machine's name, as it calls itself.
+pub fn name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
 
 /// A part of the node's figures that could not be had.
 #[derive(Debug, thiserror::Error)]

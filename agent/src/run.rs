@@ -15,21 +15,25 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     access::{Credentials, HostNames},
     api::{
-        self, App,
+        self, App, Figures, Scraped,
         door::Door,
         serve::{Bound, tls::Tls},
     },
     cgroup::Mounts,
     cli::Fault,
+    clock::wall_ns,
     config::{Config, ConfigError, DockerAddress, ListenAddress},
     consul,
     containers::{locate::Locator, watch::Watcher},
     docker::Engine,
+    events::{EventLog, RunId},
+    history::History,
     kernel::KernelSettings,
     launch::Launcher,
-    node::Node,
+    metrics::cgroup_files::CgroupFiles,
+    node::{self, Node},
     privileges::{self, Needs, Remaining},
-    sampler::Sampler,
+    sampler::{Sampler, Told},
     usage::{
         Source, UsageSources,
         choose::{Room, SourceDecision, choose},
@@ -132,16 +136,37 @@ impl Parts {
         let mut signals = JoinSet::new();
         signals.spawn(stop_on_signal(stop.clone())?);
         self.announce();
+        let is_open = self.is_open();
 
         let engine = Arc::new(Engine::new(self.config.docker.clone()));
         let locator = Locator {
             proc_root: self.config.proc_root.clone(),
             mounts: self.mounts.clone(),
         };
-        let (watcher, containers) = Watcher::new(Arc::clone(&engine), locator);
+        let started_ns = wall_ns();
+        let run = RunId::started_at(started_ns);
+        let told_to = Told {
+            snapshots: Arc::default(),
+            history: Arc::new(History::new(self.config.interval)),
+            events: Arc::new(EventLog::new(run)),
+        };
+        let (watcher, containers) = Watcher::new(
+            Arc::clone(&engine),
+            locator,
+            self.config.metrics_labels.clone(),
+            Arc::clone(&told_to.events),
+        );
         let sources = UsageSources::new(self.kernel, Arc::clone(&engine));
         let node = Node::new(&self.config.proc_root);
-        let (sampler, snapshots) = Sampler::new(self.config.interval, sources, containers.clone(), node, self.mounts);
+        let snapshots = Arc::clone(&told_to.snapshots);
+        let sampler = Sampler::new(
+            self.config.interval,
+            sources,
+            containers.clone(),
+            node,
+            self.mounts.clone(),
+            told_to.clone(),
+        );
         let launcher = Launcher::new(
             Arc::clone(&engine),
             containers.clone(),
@@ -160,17 +185,26 @@ impl Parts {
         let status = format!("source {}", self.decision.source);
         let telling = notify::tell(snapshots.clone(), self.config.interval, status, stop.clone());
         if let Some(target) = self.config.consul.clone() {
-            let node = machine_name();
+            let node = node::name();
             tasks.spawn(consul::keep_registered(target, node, snapshots.clone(), stop.clone()));
         }
         let app = App::new(
-            snapshots,
+            Figures {
+                told: told_to,
+                decision: self.decision,
+                interval: self.config.interval,
+            },
             containers,
             engine,
             launcher,
-            self.decision,
-            self.config.interval,
             door,
+            Scraped {
+                files: CgroupFiles::new(self.mounts.clone()),
+                proc_root: self.config.proc_root.clone(),
+                started_ns,
+                is_open,
+            },
+            stop.clone(),
         );
 
         let ends_with = |name: &'static str, task: JoinHandle<()>| {
@@ -198,6 +232,13 @@ impl Parts {
         Ok(served?)
     }
 
+    /// Whether callers of other machines need no credentials. By what was bound, since of sockets that are handed over only the
+    /// sockets tell who can reach them.
+    fn is_open(&self) -> bool {
+        let mut beyond = self.listeners.iter().map(Bound::address_beyond_this_machine);
+        !self.config.asks_for_credentials() && beyond.any(|address| address.is_some())
+    }
+
     fn announce(&self) {
         let addresses: Vec<String> = self
             .config
@@ -219,12 +260,7 @@ impl Parts {
                 tracing::warn!("listening on {addresses}, source docker: Docker's stats are used, because {reason}");
             }
         }
-        // What was bound, since of sockets that are handed over only the sockets tell who can reach them.
-        let is_open = self
-            .listeners
-            .iter()
-            .any(|bound| bound.address_beyond_this_machine().is_some());
-        if is_open && !self.config.asks_for_credentials() {
+        if self.is_open() {
             tracing::warn!("--allow-unauthenticated: whoever reaches the agent's address controls this node's Docker");
         }
     }
@@ -251,11 +287,7 @@ fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
 
 /// Names of this machine, and those that the operator adds.
 fn host_names(allowed: &[String]) -> HostNames {
-    HostNames::new(allowed.iter().cloned().chain([machine_name()]))
-}
-
-fn machine_name() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
+    HostNames::new(allowed.iter().cloned().chain([node::name()]))
 }
 
 /// Cancels `stop` at the first signal and ends the process at the second.

@@ -4,6 +4,7 @@
 //! A tick reads files and maps and therefore runs where blocking is allowed, never two at once.
 
 mod memory;
+mod points;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,17 +12,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use arc_swap::ArcSwap;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     cgroup::Mounts,
+    clock::{MonotonicClock, wall_ns},
     containers::{Container, Containers},
+    events::{Event, EventLog},
+    history::{History, Moment},
     memory::{MemoryReading, free_memory_bytes},
     node::{Node, NodeSample, NodeUsage, usage as node_usage},
     rates,
-    snapshot::{ContainerUsage, MemoryUse, Published, Snapshot},
+    snapshot::{ContainerUsage, MemoryUse, Published, Snapshot, Snapshots},
     usage::{Reading, UsageSources},
 };
 use memory::MemorySampler;
@@ -35,35 +38,47 @@ pub struct Sampler {
     node: Node,
     node_before: Option<(NodeSample, Instant)>,
     memory: MemorySampler,
-    snapshots: Arc<ArcSwap<Snapshot>>,
+    told_to: Told,
+    clock: MonotonicClock,
     seq: u64,
     ticks_missed: u64,
     told: HashSet<String>,
 }
 
+/// Where a tick is told.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The present.
+    pub snapshots: Arc<Snapshots>,
+    /// The past.
+    pub history: Arc<History>,
+    /// For those who wait.
+    pub events: Arc<EventLog>,
+}
+
 impl Sampler {
-    /// A sampler and the snapshots that it will make.
+    /// A sampler that has not ticked yet.
     pub fn new(
         interval: Duration,
         sources: UsageSources,
         containers: Containers,
         node: Node,
         mounts: Mounts,
-    ) -> (Self, Arc<ArcSwap<Snapshot>>) {
-        let snapshots = Arc::new(ArcSwap::from_pointee(Snapshot::default()));
-        let sampler = Self {
+        told_to: Told,
+    ) -> Self {
+        Self {
             interval,
             sources,
             containers,
             node,
             node_before: None,
             memory: MemorySampler::new(mounts),
-            snapshots: Arc::clone(&snapshots),
+            told_to,
+            clock: MonotonicClock::start(),
             seq: 0,
             ticks_missed: 0,
             told: HashSet::new(),
-        };
-        (sampler, snapshots)
+        }
     }
 
     /// Ticks until the agent stops. Dropping the sampler at the end detaches the kernel programs.
@@ -95,9 +110,13 @@ impl Sampler {
 
     fn tick(&mut self) {
         let table = self.containers.table();
+        let at = Moment {
+            at_ns: self.clock.ns_at(Instant::now()),
+            wall_ns: wall_ns(),
+        };
         let readings = self.sources.read(&table);
         let node = self.node_usage();
-        let last = self.snapshots.load_full();
+        let last = self.told_to.snapshots.load_full();
         self.memory.start_tick(&table);
         let mut containers = HashMap::with_capacity(readings.len());
         for (id, reading) in readings {
@@ -112,13 +131,37 @@ impl Sampler {
             }
         }
         self.seq += 1;
-        self.snapshots.store(Arc::new(Snapshot {
+        self.tell(Snapshot {
             seq: self.seq,
+            at,
             node,
+            node_counters: self.node_before.as_ref().map(|(sample, _)| sample.clone()),
             containers,
+            table,
             ticks_missed: self.ticks_missed,
             health: self.sources.health(),
-        }));
+        });
+    }
+
+    /// The past first, so that whoever is woken by the event finds it.
+    fn tell(&self, snapshot: Snapshot) {
+        let Told {
+            snapshots,
+            history,
+            events,
+        } = &self.told_to;
+        let node = snapshot.node.as_ref().map(points::of_node).unwrap_or_default();
+        let containers = snapshot.containers.iter();
+        let containers = containers.map(|(id, published)| (*id, points::of_container(&published.usage)));
+        history.add(snapshot.at, node, containers);
+        history.forget(&snapshot.table);
+        let event = Event::Snapshot {
+            seq: snapshot.seq,
+            sampled_at_ms: snapshot.at.wall_ns / 1_000_000,
+            containers: snapshot.containers.len(),
+        };
+        snapshots.publish(snapshot);
+        events.push(&event);
     }
 
     fn node_usage(&mut self) -> Option<NodeUsage> {

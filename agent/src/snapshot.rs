@@ -3,18 +3,19 @@
 use std::{
     collections::HashMap,
     sync::{
-        OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use bytes::Bytes;
+use tokio::sync::watch;
 
 use crate::{
-    containers::ContainerId,
-    node::NodeUsage,
+    containers::{ContainerId, ContainerTable},
+    history::Moment,
+    node::{NodeSample, NodeUsage},
     rates::{Counters, Rates},
     usage::{Source, SourceHealth},
 };
@@ -24,6 +25,12 @@ use crate::{
 pub struct Snapshot {
     /// Number of this snapshot; 0 before the first tick.
     pub seq: u64,
+    /// When it was made.
+    pub at: Moment,
+    /// The containers as they were known then, those without figures too.
+    pub table: Arc<ContainerTable>,
+    /// The node's counters.
+    pub node_counters: Option<NodeSample>,
     /// The node; `None` until two samples of it exist.
     pub node: Option<NodeUsage>,
     /// Containers that have figures.
@@ -34,11 +41,54 @@ pub struct Snapshot {
     pub health: SourceHealth,
 }
 
-/// Waits until there are figures of the node. Whoever starts at the agent's start waits two ticks.
-pub async fn first_figures(snapshots: &ArcSwap<Snapshot>) {
-    const LOOK_EVERY: Duration = Duration::from_millis(50);
-    while snapshots.load().node.is_none() {
-        tokio::time::sleep(LOOK_EVERY).await;
+/// The latest snapshot. One makes them, the sampler; all others read, and may wait for the next.
+#[derive(Debug)]
+pub struct Snapshots {
+    latest: ArcSwap<Snapshot>,
+    seq: watch::Sender<u64>,
+}
+
+impl Default for Snapshots {
+    fn default() -> Self {
+        Self {
+            latest: ArcSwap::default(),
+            seq: watch::Sender::new(0),
+        }
+    }
+}
+
+impl Snapshots {
+    /// The latest, for a moment.
+    pub fn load(&self) -> Guard<Arc<Snapshot>> {
+        self.latest.load()
+    }
+
+    /// The latest, to be kept.
+    pub fn load_full(&self) -> Arc<Snapshot> {
+        self.latest.load_full()
+    }
+
+    /// Makes this the latest, and wakes who waits for it.
+    pub fn publish(&self, snapshot: Snapshot) {
+        let seq = snapshot.seq;
+        self.latest.store(Arc::new(snapshot));
+        self.seq.send_replace(seq);
+    }
+
+    /// Waits until the latest is another than `seq`. No one is made here: a caller sets the deadline.
+    pub async fn other_than(&self, seq: u64) -> Arc<Snapshot> {
+        let mut newest = self.seq.subscribe();
+        // The sender is this one's own, so that there is no end to wait for.
+        let _newer = newest.wait_for(|newest| *newest != seq).await;
+        self.load_full()
+    }
+
+    /// Waits until there are figures of the node. Whoever starts at the agent's start waits two ticks.
+    pub async fn first_figures(&self) {
+        let mut seq = 0;
+        while self.load().node.is_none() {
+            seq = self.other_than(seq).await.seq;
+        }
     }
 }
 
@@ -63,12 +113,17 @@ impl Published {
 
     /// The text of it, which `render` makes for the first who asks and nobody else: the figures do not change.
     pub fn text(&self, render: impl FnOnce(&ContainerUsage) -> Bytes) -> Bytes {
-        // a plain flag: a tick that sees it late reads memory a tick later
-        self.was_asked.store(true, Ordering::Relaxed);
-        self.text.get_or_init(|| render(&self.usage)).clone()
+        self.text.get_or_init(|| render(self.asked())).clone()
     }
 
-    /// Whether anybody has asked for the text.
+    /// The figures, for somebody who asks for them.
+    pub fn asked(&self) -> &ContainerUsage {
+        // a plain flag: a tick that sees it late reads memory a tick later
+        self.was_asked.store(true, Ordering::Relaxed);
+        &self.usage
+    }
+
+    /// Whether anybody has asked.
     pub fn was_asked(&self) -> bool {
         self.was_asked.load(Ordering::Relaxed)
     }

@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::{
     containers::{Container, ContainerId, ContainerTable, NetworkMode},
     docker::Engine,
+    kernel::ProgramRuns,
     rates::Sample,
 };
 use kernel::{KernelReading, KernelUsage};
@@ -73,7 +74,7 @@ pub enum CpuAccountName {
 }
 
 /// What the sampler wants to know about the sources themselves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceHealth {
     /// Leaf cgroups that the kernel map holds.
     pub map_entries: usize,
@@ -83,6 +84,8 @@ pub struct SourceHealth {
     pub missed_switches: u64,
     /// What CPU time is; `None` where the kernel programs do not count.
     pub cpu_account: Option<CpuAccountName>,
+    /// Runs of the kernel programs, as of the last ten seconds; those that the kernel did not count are not among them.
+    pub programs: Arc<[ProgramRuns]>,
 }
 
 /// The sources of this agent.

@@ -37,6 +37,7 @@ pub mod machine;
 pub mod network_namespace;
 pub mod process;
 pub mod programs;
+pub mod prometheus;
 pub mod recorder;
 pub mod sample;
 pub mod traffic;

@@ -22,6 +22,7 @@ mod rules;
 mod run;
 mod setup;
 mod test;
+mod tools;
 mod tree;
 mod vm;
 
@@ -59,7 +60,7 @@ enum Chore {
     Churn(churn::Args),
     /// Docker engines joined into a Swarm on this machine, the agent on each, and containers moved between them.
     Fleet(fleet::Args),
-    /// Try each parser of what callers and files may hold with made-up text. Not a part of the tests yet.
+    /// Try each parser of what callers and files may hold with made-up text.
     Fuzz(fuzz::Args),
     /// Make a Docker image of the agent: one static file and nothing else.
     Image(image::Args),

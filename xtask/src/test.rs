@@ -11,7 +11,7 @@ use crate::{
     accuracy, artifacts,
     command::{Command, find, is_root},
     setup::{self, Need},
-    vm,
+    tools, vm,
 };
 pub(crate) use totals::Totals;
 
@@ -103,10 +103,12 @@ pub(crate) fn as_root(
         !tests.is_empty(),
         "the package agent-tests has no such integration test"
     );
+    let tools = tools::unpack()?;
     let mut totals = Totals::default();
     for test in tests {
         let command = Command::new(test.path)
             .env("BALANCER_AGENT_BIN", &agent)
+            .env("BALANCER_TOOLS_ROOT", &tools)
             .env("BALANCER_WORKLOAD_BIN", &workload)
             .env("RUST_BACKTRACE", "1")
             .args(["--ignored", "--test-threads=1"])

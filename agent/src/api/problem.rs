@@ -37,6 +37,9 @@ pub(super) enum Problem {
     /// The first interval is not over.
     #[error("the node has not been measured for an interval yet")]
     NodeNotReady,
+    /// No tick came while a caller waited for one.
+    #[error("no newer figures came in two intervals")]
+    NoNewerSnapshot,
     /// Docker does not answer now.
     #[error("Docker does not answer")]
     DockerAway,
@@ -127,6 +130,7 @@ impl Problem {
                 StatusCode::CONFLICT
             }
             Self::NodeNotReady
+            | Self::NoNewerSnapshot
             | Self::NothingKnown
             | Self::DockerAway
             | Self::Busy

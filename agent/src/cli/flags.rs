@@ -113,6 +113,17 @@ pub struct Flags {
     )]
     pub allow_unauthenticated: bool,
 
+    /// Label of containers that metrics carry; may be given several times, or as a list with commas
+    #[arg(
+        long,
+        env = "AGENT_METRICS_LABEL",
+        value_name = "NAME",
+        value_parser = text(),
+        value_delimiter = ',',
+        default_value = "com.docker.compose.project,com.docker.compose.project.working_dir,com.docker.compose.service"
+    )]
+    pub metrics_label: Vec<String>,
+
     /// Where CPU and network figures come from
     #[arg(long, env = "AGENT_SOURCE", value_enum, default_value_t = SourceChoice::Auto)]
     pub source: SourceChoice,

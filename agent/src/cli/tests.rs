@@ -49,9 +49,17 @@ fn without_flags_and_environment_the_defaults_hold() {
             log: "info".to_owned(),
             fault: None,
             map_entries: None,
+            metrics_labels: COMPOSE.map(str::to_owned).into(),
         }
     );
 }
+
+/// The labels that Compose gives its containers and dashboards ask for.
+const COMPOSE: [&str; 3] = [
+    "com.docker.compose.project",
+    "com.docker.compose.project.working_dir",
+    "com.docker.compose.service",
+];
 
 #[test]
 fn every_flag_is_taken() {
@@ -98,6 +106,8 @@ fn every_flag_is_taken() {
             "no-flush",
             "--map-entries",
             "8",
+            "--metrics-label",
+            "a.b,c",
         ],
         &[],
     )
@@ -146,6 +156,7 @@ fn every_flag_is_taken() {
             log: "warn,balancer_agent=debug".to_owned(),
             fault: Some(Fault::NoFlush),
             map_entries: Some(8),
+            metrics_labels: ["a.b", "c"].map(str::to_owned).into(),
         }
     );
 }

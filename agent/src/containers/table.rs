@@ -1,6 +1,9 @@
 //! What is known of the containers of this node at one moment.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use super::{
     id::{ContainerId, ContainerRef, ResolveError},
@@ -8,7 +11,10 @@ use super::{
 };
 use crate::{
     cgroup::ContainerDirs,
-    docker::{inspect::InspectFacts, list::ListFacts},
+    docker::{
+        inspect::{InspectFacts, InspectHostConfig},
+        list::ListFacts,
+    },
 };
 
 /// Label that names the service of a container.
@@ -59,8 +65,14 @@ pub struct Container {
     pub service: Box<str>,
     /// Whether it carries the label of what this agent made.
     pub is_managed: bool,
+    /// Its labels that are to be shown.
+    pub labels: BTreeMap<String, String>,
+    /// What limits it; `None` before it was inspected.
+    pub limits: Option<Limits>,
     /// Whether it runs.
     pub state: RunState,
+    /// When it was created, in ns since 1970; `None` before it was inspected.
+    pub created_ns: Option<u64>,
     /// When it started, in ns since 1970; `None` if it never did, or before it was inspected.
     pub started_ns: Option<u64>,
     /// Its first process, while that is known.
@@ -90,6 +102,9 @@ impl Container {
             name: name.into(),
             image: facts.image.as_str().into(),
             is_managed: is_managed(facts.labels.get(MANAGED_LABEL)),
+            labels: facts.labels.clone().into_iter().collect(),
+            limits: None,
+            created_ns: None,
             state: if matches!(facts.state.as_str(), "running" | "paused") {
                 RunState::Running
             } else {
@@ -113,8 +128,11 @@ impl Container {
             name: name.into(),
             image: facts.config.image.as_str().into(),
             is_managed: is_managed(label(MANAGED_LABEL)),
+            labels: facts.config.labels.clone().unwrap_or_default().into_iter().collect(),
+            limits: Some(Limits::of(&facts.host_config)),
+            created_ns: since_1970_ns(&facts.created),
             state: if runs { RunState::Running } else { RunState::NotRunning },
-            started_ns: started_ns(&facts.state.started_at),
+            started_ns: since_1970_ns(&facts.state.started_at),
             pid: (runs && facts.state.pid != 0).then_some(facts.state.pid),
             network: NetworkMode::parse(&facts.host_config.network_mode),
             place: None,
@@ -124,6 +142,63 @@ impl Container {
     /// Whether it runs.
     pub fn is_running(&self) -> bool {
         self.state == RunState::Running
+    }
+
+    /// One of which only the id is known, for tests to fill in.
+    #[cfg(test)]
+    pub(crate) fn unknown(id: ContainerId) -> Self {
+        Self {
+            id,
+            name: "".into(),
+            image: "".into(),
+            service: "".into(),
+            is_managed: false,
+            labels: BTreeMap::new(),
+            limits: None,
+            state: RunState::NotRunning,
+            created_ns: None,
+            started_ns: None,
+            pid: None,
+            network: NetworkMode::Own,
+            place: None,
+        }
+    }
+}
+
+/// The limits that somebody set; `None` is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Relative weight among the node's containers (1,024 is usual).
+    pub cpu_shares: Option<u64>,
+    /// CPU time that it may take in each period, in us.
+    pub cpu_quota_us: Option<u64>,
+    /// That period, in us.
+    pub cpu_period_us: u64,
+    /// Bytes of memory.
+    pub memory_bytes: Option<u64>,
+    /// Bytes of memory and swap together.
+    pub memory_swap_bytes: Option<u64>,
+    /// Bytes below which memory is not taken from it.
+    pub memory_reservation_bytes: Option<u64>,
+}
+
+impl Limits {
+    /// A period where Docker does not write one (`cpu.cfs_period_us`, 100 ms).
+    const USUAL_PERIOD_US: u64 = 100_000;
+
+    /// Docker writes 0 or -1 where there is no limit, and a number of CPUs instead of quota and period if it was given one.
+    fn of(host_config: &InspectHostConfig) -> Self {
+        let set = |value: i64| u64::try_from(value).ok().filter(|value| *value > 0);
+        let cpu_period_us = set(host_config.cpu_period).unwrap_or(Self::USUAL_PERIOD_US);
+        let of_cpus = set(host_config.nano_cpus).map(|nano| nano * Self::USUAL_PERIOD_US / 1_000_000_000);
+        Self {
+            cpu_shares: set(host_config.cpu_shares),
+            cpu_quota_us: set(host_config.cpu_quota).or(of_cpus),
+            cpu_period_us,
+            memory_bytes: set(host_config.memory),
+            memory_swap_bytes: set(host_config.memory_swap),
+            memory_reservation_bytes: set(host_config.memory_reservation),
+        }
     }
 }
 
@@ -139,8 +214,8 @@ fn is_managed(label: Option<&String>) -> bool {
 }
 
 /// Docker writes the year 1 for a container that has never started.
-fn started_ns(started_at: &str) -> Option<u64> {
-    let at: jiff::Timestamp = started_at.parse().ok()?;
+fn since_1970_ns(written: &str) -> Option<u64> {
+    let at: jiff::Timestamp = written.parse().ok()?;
     u64::try_from(at.as_nanosecond()).ok()
 }
 

@@ -19,7 +19,11 @@ use super::{
     locate::Locator,
     table::{Container, ContainerTable, DockerState, RunState},
 };
-use crate::docker::Engine;
+use crate::{
+    clock::wall_ns,
+    docker::Engine,
+    events::{EventLog, changes},
+};
 
 /// Refreshes that may wait at once. Callers beyond it wait for a place.
 const REFRESH_QUEUE: usize = 64;
@@ -73,14 +77,23 @@ impl Containers {
 pub struct Watcher {
     engine: Arc<Engine>,
     locator: Locator,
+    /// Labels that containers keep.
+    labels: Box<[String]>,
     published: Arc<ArcSwap<ContainerTable>>,
+    events: Arc<EventLog>,
     refreshes: mpsc::Receiver<Refresh>,
     table: ContainerTable,
 }
 
 impl Watcher {
-    /// A watcher and the handle to what it knows.
-    pub fn new(engine: Arc<Engine>, locator: Locator) -> (Self, Containers) {
+    /// A watcher and the handle to what it knows. Of the labels of containers it keeps these; what happens to them it tells
+    /// in `events`.
+    pub fn new(
+        engine: Arc<Engine>,
+        locator: Locator,
+        labels: Box<[String]>,
+        events: Arc<EventLog>,
+    ) -> (Self, Containers) {
         let published = Arc::new(ArcSwap::from_pointee(ContainerTable::default()));
         let (refresh, refreshes) = mpsc::channel(REFRESH_QUEUE);
         let containers = Containers {
@@ -91,7 +104,9 @@ impl Watcher {
             Self {
                 engine,
                 locator,
+                labels,
                 published,
+                events,
                 refreshes,
                 table: ContainerTable::default(),
             },
@@ -162,8 +177,17 @@ impl Watcher {
         }
     }
 
+    /// A container with those labels only that are to be shown: of the others there may be any number.
+    fn shown(&self, mut container: Container) -> Container {
+        container.labels.retain(|name, _| self.labels.contains(name));
+        container
+    }
+
     fn publish(&mut self) {
         self.table.generation += 1;
-        self.published.store(Arc::new(self.table.clone()));
+        let before = self.published.swap(Arc::new(self.table.clone()));
+        for event in changes(&before, &self.table, wall_ns() / 1_000_000) {
+            self.events.push(&event);
+        }
     }
 }

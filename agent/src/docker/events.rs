@@ -26,6 +26,8 @@ pub enum ContainerAction {
     Destroyed,
     /// Its process ended. It may start again.
     Died,
+    /// The kernel killed a process of it for want of memory.
+    OutOfMemory,
     /// Anything that changes what it is or whether it runs: look at it again.
     Changed,
 }
@@ -63,6 +65,7 @@ fn classify(id: Option<&str>, action: Option<&str>, at_ns: Option<u64>) -> Optio
     let action = match action? {
         "destroy" => ContainerAction::Destroyed,
         "die" => ContainerAction::Died,
+        "oom" => ContainerAction::OutOfMemory,
         "create" | "start" | "restart" | "stop" | "kill" | "pause" | "unpause" | "rename" | "update" => {
             ContainerAction::Changed
         }

@@ -26,6 +26,9 @@ pub struct InspectFacts {
     /// Name with its leading slash.
     #[serde(default)]
     pub name: String,
+    /// RFC 3339, in the engine's clock.
+    #[serde(default)]
+    pub created: String,
     /// State, process and times.
     pub state: InspectState,
     /// Image and labels.
@@ -73,6 +76,20 @@ pub struct InspectConfig {
 pub struct InspectHostConfig {
     /// `bridge`, `host`, `none`, `container:<id or name>`, or the name of a network.
     pub network_mode: String,
+    /// Relative weight; 0 is the usual one.
+    pub cpu_shares: i64,
+    /// In us; 0 is none.
+    pub cpu_quota: i64,
+    /// In us; 0 is the usual one.
+    pub cpu_period: i64,
+    /// CPUs, in thousandths of millionths; 0 is all.
+    pub nano_cpus: i64,
+    /// Bytes; 0 is no limit.
+    pub memory: i64,
+    /// Bytes; 0 and -1 are no limit.
+    pub memory_swap: i64,
+    /// Bytes; 0 is none.
+    pub memory_reservation: i64,
 }
 
 impl Engine {

@@ -33,6 +33,17 @@ pub struct Losses {
     pub missed_switch: u64,
 }
 
+/// How often a kernel program ran, where the kernel counts that (`kernel.bpf_stats_enabled`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramRuns {
+    /// Its name.
+    pub name: String,
+    /// Runs that were counted.
+    pub runs: u64,
+    /// How long they took together, in ns.
+    pub run_ns: u64,
+}
+
 /// The maps that are read.
 pub(super) struct Maps {
     pub(super) counters: PerCpuHashMap<MapData, u64, CgroupCounters>,
@@ -185,6 +196,20 @@ impl KernelCounters {
             }
         }
         Ok(())
+    }
+
+    /// How often the programs ran and for how long, where the kernel counts that: it is a switch of the administrator's.
+    pub fn program_runs(&self) -> Vec<ProgramRuns> {
+        let known = self.ebpf.programs().filter_map(|(name, program)| {
+            // One that this kernel did not take has no such thing.
+            let info = program.info().ok()?;
+            Some(ProgramRuns {
+                name: name.to_owned(),
+                runs: info.run_count(),
+                run_ns: u64::try_from(info.run_time().as_nanos()).ok()?,
+            })
+        });
+        known.filter(|program| program.runs > 0).collect()
     }
 
     /// What could not be counted since the start.

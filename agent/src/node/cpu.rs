@@ -39,6 +39,11 @@ pub struct CpuTicks {
     pub idle: u64,
 }
 
+/// How long a tick of [`CpuTicks`] is, in ns. The same on every Linux that the agent runs on, but asked for all the same.
+pub fn tick_ns() -> u64 {
+    1_000_000_000 / rustix::param::clock_ticks_per_second().max(1)
+}
+
 impl From<&CpuTime> for CpuTicks {
     fn from(time: &CpuTime) -> Self {
         // Time of guests is in `user` and `nice` already.

@@ -1,7 +1,7 @@
 //! One reading of the node's counters.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io::Read as _,
     path::{Path, PathBuf},
@@ -12,7 +12,11 @@ use procfs::{FromBufRead as _, Meminfo, net::InterfaceDeviceStatus};
 use super::{
     NodeError,
     cpu::{self, CpuName, CpuTicks},
+    uplinks,
 };
+
+/// Samples between two looks for uplinks: the table of routes has some lines for each container.
+const LOOK_FOR_UPLINKS_EVERY: u32 = 30;
 
 /// The node's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,14 +45,20 @@ pub struct NodeSample {
     pub memory_kib: Option<MemoryKib>,
     /// Interfaces of the host's network namespace; the ends of container links (veth) are left out.
     pub interfaces: Option<BTreeMap<String, InterfaceBytes>>,
+    /// Those of them that lead out of the node; none where that is not known.
+    pub uplinks: BTreeSet<String>,
 }
 
-/// Reads a node's `/proc`, mounted anywhere. Three files a sample, into one buffer that is kept.
+/// Reads a node's `/proc`, mounted anywhere. Three files a sample, and two more now and then, into one buffer that is kept.
 #[derive(Debug)]
 pub struct Node {
     stat: PathBuf,
     meminfo: PathBuf,
     net_dev: PathBuf,
+    route: PathBuf,
+    ipv6_route: PathBuf,
+    uplinks: BTreeSet<String>,
+    samples: u32,
     buffer: Vec<u8>,
 }
 
@@ -60,12 +70,20 @@ impl Node {
             meminfo: proc_root.join("meminfo"),
             // The network namespace of init is the host's, also where the agent has its own.
             net_dev: proc_root.join("1/net/dev"),
+            route: proc_root.join("1/net/route"),
+            ipv6_route: proc_root.join("1/net/ipv6_route"),
+            uplinks: BTreeSet::new(),
+            samples: 0,
             buffer: Vec::new(),
         }
     }
 
     /// Reads everything; a part that cannot be read is absent in the sample and has its reason in the list.
     pub fn sample(&mut self) -> (NodeSample, Vec<NodeError>) {
+        if self.samples.is_multiple_of(LOOK_FOR_UPLINKS_EVERY) {
+            self.look_for_uplinks();
+        }
+        self.samples = self.samples.wrapping_add(1);
         let mut errors = Vec::new();
         let mut keep = |error| errors.push(error);
         let buffer = &mut self.buffer;
@@ -73,8 +91,20 @@ impl Node {
             cpus: read(&self.stat, buffer, cpu::parse).map_err(&mut keep).ok(),
             memory_kib: read(&self.meminfo, buffer, parse_meminfo).map_err(&mut keep).ok(),
             interfaces: read(&self.net_dev, buffer, parse_net_dev).map_err(&mut keep).ok(),
+            uplinks: self.uplinks.clone(),
         };
         (sample, errors)
+    }
+}
+
+impl Node {
+    /// A kernel without the one or the other protocol has no such file: nothing to tell of.
+    fn look_for_uplinks(&mut self) {
+        let buffer = &mut self.buffer;
+        let parsed = |parse: fn(&str) -> BTreeSet<String>| move |text: &[u8]| Ok(parse(&String::from_utf8_lossy(text)));
+        let ipv4 = read(&self.route, buffer, parsed(uplinks::of_ipv4));
+        let ipv6 = read(&self.ipv6_route, buffer, parsed(uplinks::of_ipv6));
+        self.uplinks = ipv4.into_iter().chain(ipv6).flatten().collect();
     }
 }
 

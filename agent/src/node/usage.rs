@@ -1,6 +1,9 @@
 //! What the node used between two samples. Pure.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde::Serialize;
 
@@ -31,6 +34,31 @@ pub struct NodeUsage {
     pub free_memory_kib: Option<u64>,
     /// Rates of each interface of the host (one decimal).
     pub network: Option<BTreeMap<String, InterfaceRates>>,
+    /// Those of them that lead out of the node; none where that is not known.
+    pub uplinks: BTreeSet<String>,
+}
+
+impl NodeUsage {
+    /// Percent of one CPU that all CPUs together were busy.
+    pub fn cpu_percent(&self) -> Option<f64> {
+        self.cpus.as_ref().map(|cpus| cpus.values().sum())
+    }
+
+    /// Bytes of memory in use: what new work could not take.
+    pub fn used_memory_bytes(&self) -> Option<u64> {
+        let used_kib = self.memory_kib?.checked_sub(self.free_memory_kib?)?;
+        Some(used_kib * 1024)
+    }
+
+    /// What goes in and out of the node; `None` where it is not known by which interfaces.
+    pub fn outside(&self) -> Option<InterfaceRates> {
+        let rates = self.network.as_ref()?;
+        let uplinks: Vec<_> = self.uplinks.iter().filter_map(|name| rates.get(name)).collect();
+        (!uplinks.is_empty()).then(|| InterfaceRates {
+            rx_bytes_per_second: uplinks.iter().map(|rates| rates.rx_bytes_per_second).sum(),
+            tx_bytes_per_second: uplinks.iter().map(|rates| rates.tx_bytes_per_second).sum(),
+        })
+    }
 }
 
 /// Rates between two samples that lie `elapsed` apart; memory as of the later one.
@@ -45,6 +73,7 @@ pub fn usage(earlier: &NodeSample, later: &NodeSample, elapsed: Duration) -> Nod
         network: both(earlier.interfaces.as_ref(), later.interfaces.as_ref(), |from, to| {
             rates(from, to, elapsed)
         }),
+        uplinks: later.uplinks.clone(),
     }
 }
 

@@ -5,25 +5,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use arc_swap::ArcSwap;
 use sd_notify::NotifyState;
 use tokio_util::sync::CancellationToken;
 
-use crate::snapshot::{Snapshot, first_figures};
+use crate::snapshot::Snapshots;
 
 /// Ticks that the sampler may miss before the agent is not well.
 const MISSED_TICKS: u32 = 5;
 
 /// Tells that the agent is up once it has figures of the node; after that, where a watchdog watches, that it takes
 /// samples. An agent whose sampler hangs says nothing any more, and is started anew.
-pub(super) async fn tell(
-    snapshots: Arc<ArcSwap<Snapshot>>,
-    interval: Duration,
-    source: String,
-    stop: CancellationToken,
-) {
+pub(super) async fn tell(snapshots: Arc<Snapshots>, interval: Duration, source: String, stop: CancellationToken) {
     tokio::select! {
-        () = first_figures(&snapshots) => say(&[NotifyState::Ready, NotifyState::Status(&source)]),
+        () = snapshots.first_figures() => say(&[NotifyState::Ready, NotifyState::Status(&source)]),
         () = stop.cancelled() => {}
     }
     let beats = async {

@@ -5,6 +5,7 @@ mod ancestry;
 use std::{
     collections::{HashMap, HashSet},
     path::PathBuf,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -87,7 +88,7 @@ impl KernelUsage {
 
     /// How it is.
     pub fn health(&self) -> SourceHealth {
-        self.health
+        self.health.clone()
     }
 
     /// Reads every counter and adds up those of each running container.
@@ -106,6 +107,7 @@ impl KernelUsage {
         if self.last_walk.elapsed() >= walk_every {
             self.last_walk = Instant::now();
             self.reclaim();
+            self.health.programs = self.kernel.program_runs().into();
         }
         self.without_entry.retain(|cgroup_id, _| !self.ledger.has(*cgroup_id));
         let incomplete: HashSet<u64> = self.without_entry.values().copied().collect();
@@ -164,6 +166,7 @@ impl KernelUsage {
             } else {
                 CpuAccountName::Scheduler
             }),
+            programs: Arc::clone(&self.health.programs),
         };
         Ok(losses.map_full > before)
     }

@@ -25,6 +25,7 @@ use crate::{
         inspect::Inspection,
         list::{ListEntry, ListScope},
     },
+    events::{Event, Subject},
 };
 use queue::InspectionQueue;
 
@@ -161,7 +162,7 @@ impl Session {
             }
         }
         for entry in entries {
-            let fresh = Container::from_list(&entry.facts);
+            let fresh = watcher.shown(Container::from_list(&entry.facts));
             let known = watcher.table.by_id.get(&fresh.id);
             if known.is_some_and(|known| is_settled(known, &fresh, &watcher.locator)) {
                 continue;
@@ -215,6 +216,12 @@ impl Session {
                 // It may be about to start again: only an inspection tells.
                 self.queue.want(event.id);
             }
+            ContainerAction::OutOfMemory => {
+                if let Some(container) = watcher.table.by_id.get(&event.id) {
+                    let at_ms = event.at_ns.unwrap_or_else(wall_ns) / 1_000_000;
+                    watcher.events.push(&Event::Oom(Subject::of(container, at_ms)));
+                }
+            }
             ContainerAction::Changed => self.queue.want(event.id),
         }
     }
@@ -259,7 +266,7 @@ impl Session {
     }
 
     fn take_in(&mut self, watcher: &mut Watcher, inspection: &Inspection) {
-        let mut container = Container::from_inspection(&inspection.facts);
+        let mut container = watcher.shown(Container::from_inspection(&inspection.facts));
         let id = container.id;
         if container.is_running() {
             let place = container.pid.map(|pid| watcher.locator.locate(id, pid));

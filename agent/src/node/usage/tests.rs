@@ -84,6 +84,7 @@ fn a_part_that_one_sample_lacks_is_not_known() {
             available: None,
         }),
         interfaces: Some(BTreeMap::new()),
+        ..NodeSample::default()
     };
     let used = usage(&NodeSample::default(), &whole, SECOND);
     assert_eq!((used.cpus, used.network), (None, None));
@@ -108,4 +109,29 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_goes_out_of_the_node_is_what_its_uplinks_carry() {
+    let rates = |rx| InterfaceRates {
+        rx_bytes_per_second: rx,
+        tx_bytes_per_second: 1.0,
+    };
+    let used = NodeUsage {
+        network: Some(
+            [("eth0", 10.0), ("docker0", 5.0), ("eth1", 2.0)]
+                .map(|(name, rx)| (name.to_owned(), rates(rx)))
+                .into(),
+        ),
+        uplinks: ["eth0", "eth1", "gone"].map(str::to_owned).into(),
+        ..NodeUsage::default()
+    };
+    let outside = used.outside().unwrap();
+    assert!((outside.rx_bytes_per_second - 12.0).abs() < 1e-9 && (outside.tx_bytes_per_second - 2.0).abs() < 1e-9);
+    // which interfaces they are is not known: no sum, not 0
+    let unknown = NodeUsage {
+        uplinks: BTreeSet::new(),
+        ..used
+    };
+    assert_eq!(unknown.outside(), None);
 }

@@ -3,6 +3,7 @@
 //!
 //! It writes `report.json` and `report.md` after each section, so that an interruption loses nothing.
 
+mod callers;
 mod cost;
 mod fleet;
 mod freshness;
@@ -20,6 +21,7 @@ mod statistics;
 mod stop;
 mod syscalls;
 mod table;
+mod watched;
 mod wrk;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -67,6 +69,7 @@ enum Section {
     Loads,
     Cost,
     Requests,
+    Watched,
     Freshness,
     Ready,
     Syscalls,
@@ -139,6 +142,7 @@ fn guarded(run: &mut Run<'_>, section: Section, points: &mut cost::Points) {
         Section::Loads => loads::measure(run),
         Section::Requests if run.is_most => requests::measure(run),
         Section::Requests => requests::measure_few(run),
+        Section::Watched => watched::measure(run),
         Section::Freshness => freshness::measure(run),
         Section::Ready => freshness::measure_ready(run),
         Section::Syscalls => syscalls::measure(run),
@@ -163,7 +167,7 @@ impl Section {
         match self {
             Self::Cost | Self::Syscalls => true,
             Self::Programs | Self::Loads | Self::Freshness | Self::Maps => is_few(count, steps),
-            Self::Ready | Self::Requests => is_thorough(count, steps),
+            Self::Ready | Self::Requests | Self::Watched => is_thorough(count, steps),
         }
     }
 }

@@ -1,10 +1,7 @@
 //! cAdvisor, as its package starts it, before our engine.
 
 use std::process::Child;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use agent_tests::agent::free_port;
 use agent_tests::cgroup::OwnCgroup;
@@ -12,6 +9,7 @@ use agent_tests::docker::PrivateDocker;
 use anyhow::{Context as _, Result};
 
 use super::{Unpacked, started};
+use crate::callers::Caller;
 
 const SCRAPE_PERIOD: Duration = Duration::from_secs(1);
 
@@ -47,22 +45,9 @@ impl Cadvisor {
     }
 
     /// Takes all its metrics once a second until the guard is dropped.
-    pub(crate) fn scraped(&self) -> Scraped {
-        let stop = Arc::new(AtomicBool::new(false));
-        let (seen, url) = (Arc::clone(&stop), self.url.clone());
-        let scraper = thread::spawn(move || {
-            while !seen.load(Ordering::Relaxed) {
-                let start = Instant::now();
-                if let Err(error) = scrape(&url) {
-                    eprintln!("bench: cAdvisor was not scraped: {error:#}");
-                }
-                thread::sleep(SCRAPE_PERIOD.saturating_sub(start.elapsed()));
-            }
-        });
-        Scraped {
-            stop,
-            scraper: Some(scraper),
-        }
+    pub(crate) fn scraped(&self) -> Caller {
+        let url = self.url.clone();
+        Caller::every(SCRAPE_PERIOD, move || scrape(&url).map(drop))
     }
 }
 
@@ -70,19 +55,6 @@ impl Drop for Cadvisor {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// While it lives, somebody scrapes.
-pub(crate) struct Scraped {
-    stop: Arc<AtomicBool>,
-    scraper: Option<JoinHandle<()>>,
-}
-
-impl Drop for Scraped {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        let _ = self.scraper.take().map(JoinHandle::join);
     }
 }
 

@@ -1,0 +1,139 @@
+//! `GET /containers/status`: the node and all that runs on it, of one snapshot, in one reply.
+//!
+//! The text of a snapshot is made once, for the first who asks, and compressed once for each way to compress; a reply for one
+//! service is made for who asks for it.
+
+mod asked;
+mod reply;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use axum::{
+    extract::{Query, State, rejection::QueryRejection},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+
+use super::{App, encoding::Encoding, once_a_tick::OnceATick, problem::Problem};
+use crate::{containers::ContainerId, history::Summary, launch::LaunchError, snapshot::Snapshot};
+use asked::{Asked, Parameters, Window};
+
+/// How long a caller may wait for a snapshot, beyond two intervals: the agent does not keep callers whom it has nothing for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+type Summaries = Arc<HashMap<ContainerId, Summary>>;
+
+/// What is made once a snapshot.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    bodies: OnceATick<(Option<Window>, Encoding), Option<Bytes>>,
+    summaries: OnceATick<Window, Summaries>,
+}
+
+pub(super) async fn status(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    query: Result<Query<Parameters>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let asked = Asked::parse(query)?;
+    let snapshot = match asked.wait {
+        Some(seq) => other_than(&app, seq).await?,
+        None => app.snapshots.load_full(),
+    };
+    if snapshot.node.is_none() {
+        return Err(Problem::NodeNotReady);
+    }
+    let tag = format!("\"{}-{}\"", snapshot.seq, app.events.run());
+    let encoding = Encoding::wanted(&headers);
+    let mut response = if is_known(&headers, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let body = body(&app, snapshot, asked, encoding).await?;
+        let mut response = super::list::json(body);
+        if let Some(coding) = encoding.header() {
+            response.headers_mut().insert(header::CONTENT_ENCODING, coding);
+        }
+        response
+    };
+    let with_it = response.headers_mut();
+    with_it.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    with_it.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // The tag is of the figures, whichever way they are compressed: a weak one.
+    if let Ok(tag) = HeaderValue::try_from(format!("W/{tag}")) {
+        with_it.insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+/// The latest snapshot, as soon as it is another than that of number `seq`: a newer one, or one of an agent that was started
+/// anew and counts from the beginning.
+async fn other_than(app: &App, seq: u64) -> Result<Arc<Snapshot>, Problem> {
+    let _place = app.hold()?;
+    let deadline = Duration::from_nanos(app.interval_ns) * 2 + PATIENCE;
+    tokio::select! {
+        snapshot = app.snapshots.other_than(seq) => Ok(snapshot),
+        () = app.stop.cancelled() => Err(LaunchError::Stopping.into()),
+        () = tokio::time::sleep(deadline) => Err(Problem::NoNewerSnapshot),
+    }
+}
+
+/// Whether the caller has this already. Weak comparison, RFC 9110, 13.1.2.
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let values = headers.get_all(header::IF_NONE_MATCH).iter();
+    let tags = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','));
+    tags.map(str::trim)
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}
+
+async fn body(app: &Arc<App>, snapshot: Arc<Snapshot>, asked: Asked, encoding: Encoding) -> Result<Bytes, Problem> {
+    let Asked { service, window, .. } = asked;
+    let summaries = match window {
+        Some(window) => {
+            let history = Arc::clone(&app.history);
+            let make = move || Arc::new(history.summaries(window.duration()));
+            Some((window, app.texts.summaries.get(snapshot.seq, window, make).await?))
+        }
+        None => None,
+    };
+    let (seq, of_all) = (snapshot.seq, service.is_none());
+    let renderer = Arc::clone(app);
+    let render = move || {
+        let reply = reply::All::new(&renderer, &snapshot, service.as_deref(), summaries.as_ref());
+        encoding.encode(serde_json::to_vec(&reply).ok()?.into())
+    };
+    let body = if of_all {
+        app.texts.bodies.get(seq, (window, encoding), render).await?
+    } else {
+        tokio::task::spawn_blocking(render)
+            .await
+            .map_err(|_| Problem::Internal)?
+    };
+    body.ok_or(Problem::Internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_caller_has_is_not_sent_again() {
+        for (known, expected) in [
+            (None, false),
+            (Some("\"5-a\""), true),
+            (Some("W/\"5-a\""), true),
+            (Some("\"4-a\", W/\"5-a\""), true),
+            (Some("*"), true),
+            (Some("\"5-b\""), false),
+            (Some("5-a"), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(known) = known {
+                headers.insert(header::IF_NONE_MATCH, known.parse().unwrap());
+            }
+            assert_eq!(is_known(&headers, "\"5-a\""), expected, "{known:?}");
+        }
+    }
+}

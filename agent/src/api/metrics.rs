@@ -1,0 +1,126 @@
+//! `GET /metrics`: what Prometheus scrapes.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+
+use super::{App, Scraped, encoding::Encoding, once_a_tick::OnceATick, problem::Problem};
+use crate::{
+    metrics::{self, AgentFacts, Format, cgroup_files::CgroupFiles},
+    usage::choose::SourceDecision,
+};
+
+/// What is made once for each snapshot and table, and what it is made from.
+#[derive(Debug)]
+pub(super) struct Scrapes {
+    texts: OnceATick<(u64, Format, Encoding), Option<Bytes>>,
+    files: Mutex<CgroupFiles>,
+    proc_root: PathBuf,
+    started_ns: u64,
+    is_open: bool,
+}
+
+impl Scrapes {
+    pub(super) fn new(scraped: Scraped) -> Self {
+        Self {
+            texts: OnceATick::default(),
+            files: Mutex::new(scraped.files),
+            proc_root: scraped.proc_root,
+            started_ns: scraped.started_ns,
+            is_open: scraped.is_open,
+        }
+    }
+
+    fn facts(&self, decision: &SourceDecision, history_bytes: usize) -> AgentFacts {
+        AgentFacts {
+            decision: decision.clone(),
+            history_bytes,
+            is_open: self.is_open,
+            started_ns: self.started_ns,
+            own: metrics::own_usage(),
+        }
+    }
+}
+
+pub(super) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
+    let snapshot = app.snapshots.load_full();
+    if snapshot.node.is_none() {
+        return Err(Problem::NodeNotReady);
+    }
+    let format = wanted(&headers);
+    let encoding = Encoding::wanted(&headers);
+    // A container that has ended since the tick is told no more.
+    let table = app.containers.table();
+    let key = (table.generation, format, encoding);
+    let scraped = Arc::clone(&app);
+    let body = app
+        .scrapes
+        .texts
+        .get(snapshot.seq, key, move || {
+            let scrapes = &scraped.scrapes;
+            let facts = scrapes.facts(&scraped.decision, scraped.history.bytes());
+            let mut files = scrapes.files.lock().unwrap_or_else(PoisonError::into_inner);
+            let text = metrics::scrape(&snapshot, &table, &facts, &scrapes.proc_root, &mut files, format);
+            encoding.encode(text.into())
+        })
+        .await?
+        .ok_or(Problem::Internal)?;
+    let content_type = match format {
+        Format::Classic => "text/plain; version=0.0.4; charset=utf-8",
+        Format::Open => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+    };
+    let mut response = ([(header::CONTENT_TYPE, content_type)], body).into_response();
+    let with_it = response.headers_mut();
+    with_it.insert(header::VARY, HeaderValue::from_static("accept, accept-encoding"));
+    if let Some(coding) = encoding.header() {
+        with_it.insert(header::CONTENT_ENCODING, coding);
+    }
+    Ok(response)
+}
+
+/// The classic format, unless a caller names the other: Prometheus names both, the one it prefers first.
+fn wanted(headers: &HeaderMap) -> Format {
+    let accepted = headers.get_all(header::ACCEPT).iter();
+    let names_open = |value: &HeaderValue| {
+        value
+            .to_str()
+            .is_ok_and(|value| value.contains("application/openmetrics-text"))
+    };
+    if accepted.into_iter().any(names_open) {
+        Format::Open
+    } else {
+        Format::Classic
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_does_not_ask_for_the_other_format_gets_the_classic_one() {
+        for (accept, expected) in [
+            (None, Format::Classic),
+            (Some("*/*"), Format::Classic),
+            (Some("text/plain;version=0.0.4;q=0.5,*/*;q=0.1"), Format::Classic),
+            (
+                Some("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2"),
+                Format::Open,
+            ),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(accept) = accept {
+                headers.insert(header::ACCEPT, accept.parse().unwrap());
+            }
+            assert_eq!(wanted(&headers), expected, "{accept:?}");
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! Containers, under the names and labels that cAdvisor uses.
+//!
+//! Each series has `id` (the path of the cgroup), `name` and `image`, and a label `container_label_*` for each of the labels of
+//! containers that are shown. Network series also say whose network it is: bytes of a container on the host's network are its own and
+//! not the host's, and whoever sums up may leave them out.
+
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
+
+use super::{
+    Family, Kind, Labels,
+    cgroup_files::{Accounts, CgroupFiles},
+    label, number, seconds,
+};
+use crate::{
+    containers::{Container, ContainerTable, NetworkMode},
+    rates::NetCounters,
+    snapshot::{ContainerUsage, Snapshot},
+};
+
+/// Containers that a scrape tells of; of more, those whose names come first.
+pub const MOST_CONTAINERS: usize = 1000;
+/// The most series that one container has.
+pub const SERIES_EACH: usize = 40;
+/// Longer values of labels are cut, in bytes.
+const LONGEST_VALUE: usize = 256;
+
+/// One container and all that is told of it.
+struct Told<'a> {
+    labels: Arc<Labels>,
+    container: &'a Container,
+    usage: &'a ContainerUsage,
+    accounts: Accounts,
+}
+
+/// A family of containers: name, kind, help, and the figure of one container.
+type Figure = (&'static str, Kind, &'static str, fn(&Told<'_>) -> Option<f64>);
+
+const FIGURES: &[Figure] = &[
+    (
+        "container_last_seen",
+        Kind::Gauge,
+        "When the container was last sampled, in seconds since 1970.",
+        |told| Some(seconds(told.usage.sampled_ns)),
+    ),
+    (
+        "container_start_time_seconds",
+        Kind::Gauge,
+        "When the container started, in seconds since 1970.",
+        |told| told.container.started_ns.map(seconds),
+    ),
+    (
+        "container_creation_time_seconds",
+        Kind::Gauge,
+        "When the container was created, in seconds since 1970.",
+        |told| told.container.created_ns.map(seconds),
+    ),
+    (
+        "container_cpu_user_seconds",
+        Kind::Counter,
+        "CPU time in programs, since the container started.",
+        |told| told.accounts.cpu_user_ns.map(seconds),
+    ),
+    (
+        "container_cpu_system_seconds",
+        Kind::Counter,
+        "CPU time in the kernel, since the container started.",
+        |told| told.accounts.cpu_system_ns.map(seconds),
+    ),
+    (
+        "container_cpu_cfs_periods",
+        Kind::Counter,
+        "Periods in which the quota was in force.",
+        |told| with_quota(told, told.accounts.periods).map(number),
+    ),
+    (
+        "container_cpu_cfs_throttled_periods",
+        Kind::Counter,
+        "Periods in which the quota was used up.",
+        |told| with_quota(told, told.accounts.throttled_periods).map(number),
+    ),
+    (
+        "container_cpu_cfs_throttled_seconds",
+        Kind::Counter,
+        "Time that the container waited for the next period.",
+        |told| with_quota(told, told.accounts.throttled_ns).map(seconds),
+    ),
+    (
+        "container_memory_usage_bytes",
+        Kind::Gauge,
+        "Memory that is charged to the container, file cache and all.",
+        |told| told.accounts.usage_bytes.map(number),
+    ),
+    (
+        "container_memory_working_set_bytes",
+        Kind::Gauge,
+        "Memory in use less file cache not used of late, as docker stats shows it.",
+        |told| told.usage.memory.map(|memory| number(memory.used_bytes)),
+    ),
+    (
+        "container_memory_rss",
+        Kind::Gauge,
+        "Memory of programs that is in no file.",
+        |told| told.accounts.anon_bytes.map(number),
+    ),
+    (
+        "container_memory_cache",
+        Kind::Gauge,
+        "File cache of the container.",
+        |told| told.accounts.file_bytes.map(number),
+    ),
+    (
+        "container_memory_mapped_file",
+        Kind::Gauge,
+        "File cache that programs have mapped.",
+        |told| told.accounts.mapped_bytes.map(number),
+    ),
+    (
+        "container_memory_total_active_file_bytes",
+        Kind::Gauge,
+        "File cache used of late.",
+        |told| told.accounts.active_file_bytes.map(number),
+    ),
+    (
+        "container_memory_total_inactive_file_bytes",
+        Kind::Gauge,
+        "File cache not used of late.",
+        |told| told.accounts.inactive_file_bytes.map(number),
+    ),
+    (
+        "container_memory_swap",
+        Kind::Gauge,
+        "Memory that is swapped out.",
+        |told| told.accounts.swap_bytes.map(number),
+    ),
+    (
+        "container_oom_events",
+        Kind::Counter,
+        "Processes that the kernel killed for want of memory.",
+        |told| told.accounts.oom_kills.map(number),
+    ),
+    (
+        "container_spec_cpu_period",
+        Kind::Gauge,
+        "Period of the quota, in microseconds.",
+        |told| told.container.limits.map(|limits| number(limits.cpu_period_us)),
+    ),
+    (
+        "container_spec_cpu_quota",
+        Kind::Gauge,
+        "CPU time that the container may take in a period, in microseconds; absent without a quota.",
+        |told| told.container.limits?.cpu_quota_us.map(number),
+    ),
+    (
+        "container_spec_cpu_shares",
+        Kind::Gauge,
+        "Weight of the container among the others.",
+        |told| {
+            const USUAL: u64 = 1024;
+            told.container
+                .limits
+                .map(|limits| number(limits.cpu_shares.unwrap_or(USUAL)))
+        },
+    ),
+    (
+        "container_spec_memory_limit_bytes",
+        Kind::Gauge,
+        "Limit of memory; 0 is none.",
+        |told| {
+            told.container
+                .limits
+                .map(|limits| number(limits.memory_bytes.unwrap_or(0)))
+        },
+    ),
+    (
+        "container_spec_memory_swap_limit_bytes",
+        Kind::Gauge,
+        "Limit of memory and swap together; 0 is none.",
+        |told| {
+            let limits = told.container.limits?;
+            Some(number(limits.memory_swap_bytes.unwrap_or(0)))
+        },
+    ),
+    (
+        "container_spec_memory_reservation_limit_bytes",
+        Kind::Gauge,
+        "Memory that is not taken from the container; 0 is none.",
+        |told| {
+            let limits = told.container.limits?;
+            Some(number(limits.memory_reservation_bytes.unwrap_or(0)))
+        },
+    ),
+];
+
+/// A counter of the network.
+type NetFigure = (&'static str, &'static str, fn(&NetCounters) -> u64);
+
+const NET_FIGURES: [NetFigure; 4] = [
+    (
+        "container_network_receive_bytes",
+        "Bytes that the container's processes received over any interface but loopback.",
+        |net| net.rx_bytes,
+    ),
+    (
+        "container_network_receive_packets",
+        "Packets that the container's processes received over any interface but loopback.",
+        |net| net.rx_packets,
+    ),
+    (
+        "container_network_transmit_bytes",
+        "Bytes that the container's processes sent over any interface but loopback.",
+        |net| net.tx_bytes,
+    ),
+    (
+        "container_network_transmit_packets",
+        "Packets that the container's processes sent over any interface but loopback.",
+        |net| net.tx_packets,
+    ),
+];
+
+pub(super) fn families(snapshot: &Snapshot, table: &ContainerTable, files: &mut CgroupFiles) -> Vec<Family> {
+    let mut running: Vec<_> = table
+        .running()
+        .filter_map(|container| Some((container, snapshot.containers.get(&container.id)?)))
+        .collect();
+    running.sort_unstable_by_key(|(container, _)| (&container.name, container.id));
+    running.truncate(MOST_CONTAINERS);
+    let shown: BTreeSet<&str> = running
+        .iter()
+        .flat_map(|(container, _)| container.labels.keys().map(String::as_str))
+        .collect();
+    files.keep_only(|id| table.by_id.get(&id).is_some_and(|container| container.is_running()));
+    let told: Vec<Told<'_>> = running
+        .into_iter()
+        .map(|(container, published)| Told {
+            labels: Arc::new(labels(container, &shown)),
+            container,
+            usage: published.asked(),
+            accounts: files.read(container),
+        })
+        .collect();
+    let mut families = vec![usage_seconds(&told)];
+    families.extend(FIGURES.iter().map(|(name, kind, help, figure)| {
+        let mut family = Family::new(*name, *kind, *help);
+        for one in &told {
+            family.add(&one.labels, Labels::new(), figure(one));
+        }
+        family
+    }));
+    families.push(faults(&told));
+    families.extend(NET_FIGURES.iter().map(|(name, help, figure)| {
+        let mut family = Family::new(*name, Kind::Counter, *help);
+        for one in &told {
+            let mode = match one.container.network {
+                NetworkMode::Own => "own",
+                NetworkMode::Host => "host",
+                NetworkMode::Shared(_) => "shared",
+            };
+            let with = vec![label("interface", "all"), label("network_mode", mode)];
+            family.add(
+                &one.labels,
+                with,
+                one.usage.counters.net.as_ref().map(|net| number(figure(net))),
+            );
+        }
+        family
+    }));
+    families
+}
+
+fn usage_seconds(told: &[Told<'_>]) -> Family {
+    let mut family = Family::new(
+        "container_cpu_usage_seconds",
+        Kind::Counter,
+        "CPU time of the container, as the agent counts it: since it or the container started.",
+    );
+    for one in told {
+        let with = vec![label("cpu", "total")];
+        family.add(&one.labels, with, Some(seconds(one.usage.counters.cpu_ns)));
+    }
+    family
+}
+
+fn faults(told: &[Told<'_>]) -> Family {
+    let mut family = Family::new(
+        "container_memory_failures",
+        Kind::Counter,
+        "Page faults; pgmajfault are those that read from a disk.",
+    );
+    for one in told {
+        let kinds = [
+            ("pgfault", one.accounts.faults),
+            ("pgmajfault", one.accounts.major_faults),
+        ];
+        for (kind, value) in kinds {
+            let with = vec![label("failure_type", kind), label("scope", "hierarchy")];
+            family.add(&one.labels, with, value.map(number));
+        }
+    }
+    family
+}
+
+/// As cAdvisor does: without a quota there are no periods to tell of.
+fn with_quota(told: &Told<'_>, value: Option<u64>) -> Option<u64> {
+    told.container.limits?.cpu_quota_us.and(value)
+}
+
+/// All series of a name have the same labels, empty where a container has none.
+fn labels(container: &Container, shown: &BTreeSet<&str>) -> Labels {
+    let mut labels = vec![
+        label("id", path(container)),
+        label("name", cut(&container.name).to_owned()),
+        label("image", cut(&container.image).to_owned()),
+    ];
+    let mut names = BTreeSet::new();
+    for name in shown {
+        let value = container.labels.get(*name).map_or("", |value| cut(value));
+        let name = format!("container_label_{}", plain(name));
+        // Two labels may differ only in what a name may not have; the first is told.
+        if names.insert(name.clone()) {
+            labels.push((Cow::Owned(name), Cow::Owned(value.to_owned())));
+        }
+    }
+    labels
+}
+
+/// The path of the cgroup, from the root of its tree; where that is not known, as Docker would name it.
+fn path(container: &Container) -> String {
+    let dirs = container.place.as_ref().map(|place| &place.dirs);
+    let known = dirs.and_then(|dirs| {
+        dirs.v2
+            .as_ref()
+            .or(dirs.memory_v1.as_ref())
+            .or(dirs.cpuacct_v1.as_ref())
+    });
+    match known {
+        Some(path) => format!("/{}", path.display().to_string().trim_start_matches('/')),
+        None => format!("/docker/{}", container.id),
+    }
+}
+
+/// A name of a label has letters, digits and `_` (Prometheus' data model).
+fn plain(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    name.chars().map(plain).collect()
+}
+
+fn cut(value: &str) -> &str {
+    &value[..value.floor_char_boundary(LONGEST_VALUE)]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+use std::collections::HashMap;
+
+use super::*;
+use crate::{
+    cgroup::{ContainerDirs, Mounts},
+    containers::{DockerState, Limits, RunState, table::Place},
+    rates::{Counters, Rates},
+    snapshot::{MemoryUse, Published},
+    usage::Source,
+};
+
+fn container(number: usize, name: &str) -> Container {
+    Container {
+        name: name.into(),
+        image: "image:1".into(),
+        state: RunState::Running,
+        started_ns: Some(5_000_000_000),
+        limits: Some(Limits::default()),
+        ..Container::unknown(format!("{number:064x}").parse().unwrap())
+    }
+}
+
+fn usage(net: bool) -> ContainerUsage {
+    ContainerUsage {
+        source: Source::Ebpf,
+        rates: Rates {
+            cpu_percent: 1.0,
+            net: None,
+            elapsed_ns: 1,
+        },
+        counters: Counters {
+            cpu_ns: 1_500_000_000,
+            net: net.then(|| NetCounters {
+                rx_bytes: 7,
+                ..NetCounters::default()
+            }),
+        },
+        sampled_ns: 9_000_000_000,
+        memory: Some(MemoryUse {
+            used_bytes: 4096,
+            free_bytes: None,
+        }),
+        started_ns: None,
+    }
+}
+
+fn scrape(containers: Vec<Container>, usage: impl Fn(&Container) -> Option<ContainerUsage>) -> String {
+    let table = ContainerTable {
+        docker: DockerState::Connected,
+        by_id: containers
+            .into_iter()
+            .map(|container| (container.id, Arc::new(container)))
+            .collect(),
+        generation: 1,
+    };
+    let known: HashMap<_, _> = table
+        .by_id
+        .iter()
+        .filter_map(|(id, container)| Some((*id, Published::new(usage(container)?))))
+        .collect();
+    let snapshot = Snapshot {
+        containers: known,
+        ..Snapshot::default()
+    };
+    let mut files = CgroupFiles::new(Mounts::parse(b"", None));
+    let mut families = families(&snapshot, &table, &mut files);
+    families.retain(|family| !family.series.is_empty());
+    super::super::text::open(families)
+}
+
+#[test]
+fn a_container_has_the_names_and_labels_that_dashboards_ask_for() {
+    let text = scrape(vec![container(1, "web-1-5")], |_| Some(usage(true)));
+    let id = format!("/docker/{:064x}", 1);
+    let labels = format!(r#"id="{id}",name="web-1-5",image="image:1""#);
+    for wanted in [
+        format!(r#"container_cpu_usage_seconds_total{{{labels},cpu="total"}} 1.5"#),
+        format!("container_last_seen{{{labels}}} 9.0"),
+        format!("container_start_time_seconds{{{labels}}} 5.0"),
+        format!("container_memory_working_set_bytes{{{labels}}} 4096.0"),
+        format!("container_spec_memory_limit_bytes{{{labels}}} 0.0"),
+        format!(r#"container_network_receive_bytes_total{{{labels},interface="all",network_mode="own"}} 7.0"#),
+    ] {
+        assert!(text.lines().any(|line| line == wanted), "{wanted} is not in\n{text}");
+    }
+    // what has no figure has no series: no quota, no cgroup
+    for absent in [
+        "container_cpu_cfs_periods",
+        "container_memory_rss",
+        "container_spec_cpu_quota",
+    ] {
+        assert!(!text.contains(absent), "{absent}");
+    }
+}
+
+#[test]
+fn traffic_that_nobody_measures_has_no_series_and_that_of_the_hosts_network_is_flagged() {
+    let host = Container {
+        network: NetworkMode::Host,
+        ..container(1, "host")
+    };
+    let text = scrape(vec![host, container(2, "blind")], |container| {
+        Some(usage(&*container.name == "host"))
+    });
+    assert!(text.contains(r#"network_mode="host""#));
+    assert!(
+        !text
+            .lines()
+            .any(|line| line.starts_with("container_network") && line.contains("blind")),
+        "{text}"
+    );
+}
+
+#[test]
+fn labels_are_escaped_cut_and_the_same_for_all() {
+    let labelled = Container {
+        labels: [
+            ("a.b".to_owned(), "x\"y\nz\\".to_owned()),
+            ("a-b".to_owned(), "other".to_owned()),
+        ]
+        .into(),
+        ..container(1, &"n".repeat(400))
+    };
+    let text = scrape(vec![labelled, container(2, "plain")], |_| Some(usage(false)));
+    let seen: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("container_last_seen{"))
+        .collect();
+    assert_eq!(seen.len(), 2, "{text}");
+    assert!(
+        seen[0].contains(&format!(r#"name="{}","#, "n".repeat(LONGEST_VALUE))),
+        "{}",
+        seen[0]
+    );
+    // of two labels that come to one name the first is told, here the one with `-`
+    assert!(seen[0].contains(r#"container_label_a_b="other""#), "{}", seen[0]);
+    assert!(seen[1].contains(r#"container_label_a_b="""#), "{}", seen[1]);
+    let escaped = Container {
+        labels: [("a".to_owned(), "x\"y\nz\\".to_owned())].into(),
+        ..container(1, "one")
+    };
+    let text = scrape(vec![escaped], |_| Some(usage(false)));
+    assert!(text.contains(r#"container_label_a="x\"y\nz\\""#), "{text}");
+}
+
+#[test]
+fn there_are_no_more_series_than_is_said() {
+    let quota = Limits {
+        cpu_quota_us: Some(1),
+        ..Limits::default()
+    };
+    let dirs = ContainerDirs::default();
+    let full = |number| Container {
+        limits: Some(quota),
+        created_ns: Some(1),
+        place: Some(Place {
+            dirs: dirs.clone(),
+            cgroup_id: None,
+        }),
+        ..container(number, &format!("c{number:05}"))
+    };
+    // every figure that there is, plus those of the cgroup's files
+    let each = 1 + FIGURES.len() + 2 + NET_FIGURES.len();
+    assert!(each <= SERIES_EACH, "{each}");
+    let text = scrape((0..MOST_CONTAINERS + 5).map(full).collect(), |_| Some(usage(true)));
+    let seen = text
+        .lines()
+        .filter(|line| line.starts_with("container_last_seen{"))
+        .count();
+    assert_eq!(seen, MOST_CONTAINERS);
+}
+
+#[test]
+fn a_container_without_figures_is_not_told() {
+    assert_eq!(scrape(vec![container(1, "young")], |_| None), "# EOF\n");
+}

@@ -1,0 +1,58 @@
+//! Families as `OpenMetrics` text.
+
+use std::{fmt, sync::Mutex};
+
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeLabel as _, EncodeLabelSet, LabelSetEncoder, NoLabelSet, text::encode},
+    metrics::MetricType,
+    registry::Registry,
+};
+
+use super::{Family, Kind, Series};
+
+/// The text of all families, in their order.
+pub(super) fn open(families: Vec<Family>) -> String {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(Told(Mutex::new(families))));
+    let mut text = String::new();
+    // writing into a text does not fail
+    let _written = encode(&mut text, &registry);
+    text
+}
+
+/// A collector is asked through a shared reference, by one who could be any thread.
+#[derive(Debug)]
+struct Told(Mutex<Vec<Family>>);
+
+impl Collector for Told {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let families = self.0.lock().map_err(|_| fmt::Error)?;
+        for family in &*families {
+            let kind = match family.kind {
+                Kind::Counter => MetricType::Counter,
+                Kind::Gauge => MetricType::Gauge,
+                Kind::Unknown => MetricType::Unknown,
+            };
+            let mut metric = encoder.encode_descriptor(&family.name, &family.help, None, kind)?;
+            for series in &family.series {
+                let mut one = metric.encode_family(series)?;
+                match family.kind {
+                    Kind::Counter => one.encode_counter::<NoLabelSet, f64, f64>(&series.value, None)?,
+                    // the text is the same, and the crate has no call for a kind that nobody knows
+                    Kind::Gauge | Kind::Unknown => one.encode_gauge(&series.value)?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl EncodeLabelSet for Series {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
+        for (name, value) in self.of.iter().chain(&self.with) {
+            (&**name, &**value).encode(encoder.encode_label())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,143 @@
+//! What it costs to be watched: scraped each second, with a page open, and asked for all containers at once.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use crate::callers::Caller;
+use crate::meter::windows;
+use crate::ours::Ours;
+use crate::peers::Name;
+use crate::peers::cadvisor::Cadvisor;
+use crate::report::{Row, Table, Target};
+use crate::run::{ROUNDS, Run};
+
+/// How often Prometheus is told to scrape here.
+const SCRAPE_PERIOD: Duration = Duration::from_secs(1);
+/// How often the caller of all containers asks.
+const ALL_PERIOD: Duration = Duration::from_millis(10);
+const ALL: &str = "/containers/status";
+/// What a browser takes.
+const BROWSER: &str = "gzip, deflate, br, zstd";
+
+pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
+    let containers = run.fleet.len();
+    let ours = Ours::start(run.docker, containers);
+    run.say("scraped each second, one page open");
+    let mut row = Row::new(format!("CPU, {containers} containers"), "%", &[]);
+    {
+        let _scraped = scraped(&ours);
+        let _page = page(&ours);
+        run.stop.sleep(SCRAPE_PERIOD * 3)?;
+        let docker = run.docker;
+        let peer = run.peer(Name::Cadvisor, |peers| Cadvisor::start(peers, docker, containers));
+        let [alone] = windows([&ours.cgroup], ROUNDS, run.window(), &run.stop)?;
+        row = Row::new(row.what, "%", &alone.cpu_percent);
+        if containers == crate::FEW {
+            row = row.target(Target::AtMost(0.5));
+        }
+        if let Some(cadvisor) = peer {
+            let _scraped = cadvisor.scraped();
+            let [ours, theirs] = windows([&ours.cgroup, &cadvisor.cgroup], ROUNDS, run.peer_window(), &run.stop)?;
+            row = row.peer("cAdvisor scraped at 1 Hz", &theirs.cpu_percent, &ours.cpu_percent);
+        }
+    }
+    run.say("asked for all containers 100 times a second");
+    let (mut p50, mut p99, mut kib) = (Vec::new(), Vec::new(), 0.0);
+    for _ in 0..ROUNDS {
+        run.stop.check()?;
+        let asked = all_at_a_pace(&ours, run.load_time() * 2)?;
+        p50.push(asked.p50_ms);
+        p99.push(asked.p99_ms);
+        kib = asked.kib;
+    }
+    let name = format!("GET {ALL}, {containers} containers, 100 a second");
+    run.add(Table {
+        id: "watched",
+        title: "Being watched",
+        how: "CPU of the agent that is scraped once a second and whose page is open in one browser, which takes all containers at each tick; \
+              cAdvisor scraped likewise, at the same moments. The call for all containers from one thread at a steady pace, its text not compressed; a call \
+              that is late for its turn counts from its turn.",
+        rows: vec![
+            row,
+            Row::new(format!("{name}, p50"), "ms", &p50),
+            Row::new(format!("{name}, p99"), "ms", &p99).target(Target::AtMost(5.0)),
+            Row::counted(format!("{name}, size"), "kiB", kib),
+        ],
+    });
+    Ok(())
+}
+
+/// As Prometheus scrapes.
+fn scraped(ours: &Ours) -> Caller {
+    let url = format!("http://{}/metrics", ours.agent.address);
+    let client = ureq::Agent::new_with_defaults();
+    Caller::every(SCRAPE_PERIOD, move || {
+        let request = client.get(&url).header("accept-encoding", "gzip");
+        request.call()?.body_mut().with_config().limit(64 << 20).read_to_vec()?;
+        Ok(())
+    })
+}
+
+/// As the page asks: for whatever is newer than what it has.
+fn page(ours: &Ours) -> Caller {
+    let url = format!("http://{}{ALL}", ours.agent.address);
+    let plain = ureq::Agent::new_with_defaults();
+    let mut seq = 0;
+    // the agent makes it wait
+    Caller::every(Duration::ZERO, move || {
+        let asked = format!("{url}?wait={seq}");
+        let mut reply = plain.get(&asked).header("accept-encoding", BROWSER).call()?;
+        let tag = reply
+            .headers()
+            .get("etag")
+            .and_then(|tag| tag.to_str().ok())
+            .context("a tag")?;
+        let number = tag.trim_start_matches("W/").trim_matches('"').split('-').next();
+        seq = number
+            .and_then(|number| number.parse().ok())
+            .context("a number in the tag")?;
+        reply.body_mut().with_config().limit(64 << 20).read_to_vec()?;
+        Ok(())
+    })
+}
+
+struct Asked {
+    p50_ms: f64,
+    p99_ms: f64,
+    kib: f64,
+}
+
+fn all_at_a_pace(ours: &Ours, time: Duration) -> Result<Asked> {
+    let url = format!("http://{}{ALL}", ours.agent.address);
+    let client = ureq::Agent::new_with_defaults();
+    let start = Instant::now();
+    let (mut turn, mut took_ms, mut bytes) = (Duration::ZERO, Vec::new(), 0);
+    while turn < time {
+        std::thread::sleep(turn.saturating_sub(start.elapsed()));
+        let body = client
+            .get(&url)
+            .call()?
+            .body_mut()
+            .with_config()
+            .limit(64 << 20)
+            .read_to_vec()?;
+        took_ms.push(start.elapsed().saturating_sub(turn).as_secs_f64() * 1e3);
+        bytes = body.len();
+        if turn.is_zero() {
+            let all: Value = serde_json::from_slice(&body)?;
+            all["containers"].as_array().context("a list of containers")?;
+        }
+        turn += ALL_PERIOD;
+    }
+    took_ms.sort_unstable_by(f64::total_cmp);
+    let at = |percent: usize| took_ms[(took_ms.len() * percent).div_ceil(100).max(1) - 1];
+    #[expect(clippy::cast_precision_loss, reason = "some hundred KiB")]
+    let kib = bytes as f64 / 1024.0;
+    Ok(Asked {
+        p50_ms: at(50),
+        p99_ms: at(99),
+        kib,
+    })
+}

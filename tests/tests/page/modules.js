@@ -10,7 +10,7 @@ function is(what, got, wanted) {
   if (left !== right) failures.push(`${what}: ${left}, not ${right}`);
 }
 
-function numbersAndTimes({ percent, bytes, rate, duration, count, shortId }) {
+function numbersAndTimes({ percent, bytes, rate, percentAxis, bytesAxis, rateAxis, duration, count, shortId }) {
   for (const [value, words] of [
     [0, '0.0 %'],
     [44, '44.0 %'],
@@ -51,6 +51,13 @@ function numbersAndTimes({ percent, bytes, rate, duration, count, shortId }) {
     [172_800_000, '2 d'],
     [null, 'not known'],
   ]) is('duration', duration(ms), words);
+  const GIB = 2 ** 30;
+  is('one unit on an axis', bytesAxis([0, GIB / 2, GIB, 1.5 * GIB]), ['0', '0.5 GiB', '1.0 GiB', '1.5 GiB']);
+  is('no needless digits', bytesAxis([0, 16 * GIB]), ['0', '16 GiB']);
+  is('quarters', bytesAxis([0, 256, 512, 768, 1024]), ['0', '0.25 KiB', '0.50 KiB', '0.75 KiB', '1.00 KiB']);
+  is('rates', rateAxis([0, 500, 1000]), ['0', '0.5 kB/s', '1.0 kB/s']);
+  is('percent', percentAxis([0, 50, 100, 5000]), ['0', '50 %', '100 %', '5000 %']);
+  is('steps that are no binary fractions', percentAxis([0, 0.1, 0.2, 0.1 * 3]), ['0', '0.1 %', '0.2 %', '0.3 %']);
   is('one', count(1, 'tick'), 'one tick');
   is('some', count(2, 'task switch', 'task switches'), '2 task switches');
   is('id', shortId('0123456789abcdef'), '0123456789ab');

@@ -37,6 +37,23 @@ function scaled(value, step, units) {
   return `${value.toFixed(digits)} ${units[at]}`;
 }
 
+/** Labels of the ticks of an axis, all in the unit of its last and with the digits that the steps have. */
+export const percentAxis = (ticks) => axis(ticks, Infinity, ['%']);
+export const bytesAxis = (ticks) => axis(ticks, 1024, BINARY);
+export const rateAxis = (ticks) => axis(ticks, 1000, DECIMAL);
+
+function axis(ticks, step, units) {
+  let size = 1;
+  let at = 0;
+  while (at < units.length - 1 && ticks.at(-1) >= step * size) {
+    size *= step;
+    at += 1;
+  }
+  const isWritten = (digits) => ticks.every((tick) => Math.abs(tick / size - Number((tick / size).toFixed(digits))) < 1e-6);
+  const digits = [0, 1].find(isWritten) ?? 2;
+  return ticks.map((tick) => (tick === 0 ? '0' : `${(tick / size).toFixed(digits)} ${units[at]}`));
+}
+
 /** How long something has run: the two largest units would jump, the largest alone does not. */
 export function duration(ms) {
   if (!isKnown(ms)) return 'not known';

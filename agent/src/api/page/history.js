@@ -1,7 +1,7 @@
 // The plots of a container or of the node: CPU, memory and network over a time that the reader chooses.
 
 import { el } from './dom.js';
-import { bytes, percent, rate } from './format.js';
+import { bytes, bytesAxis, percent, percentAxis, rate, rateAxis } from './format.js';
 import { Plot } from './plot.js';
 import { timesOf } from './scale.js';
 
@@ -36,12 +36,14 @@ export class History {
       new Plot({
         title: 'CPU, percent of one',
         format: percent,
+        labels: percentAxis,
         least: 1,
         lines: [{ key: 'cpu', name: '', style: 'cpu' }],
       }),
       new Plot({
         title: 'Memory in use',
         format: bytes,
+        labels: bytesAxis,
         base: 1024,
         least: 1024,
         lines: [{ key: 'memory', name: '', style: 'memory' }],
@@ -49,6 +51,7 @@ export class History {
       new Plot({
         title: networkTitle,
         format: rate,
+        labels: rateAxis,
         least: 1000,
         lines: [
           { key: 'rx', name: 'received', style: 'rx' },

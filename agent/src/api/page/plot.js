@@ -16,8 +16,8 @@ let plots = 0;
 
 export class Plot {
   element;
-  #title;
   #format;
+  #labels;
   #base;
   #least;
   #lines;
@@ -31,12 +31,12 @@ export class Plot {
   #x = null;
   #y = null;
 
-  /** `lines` are `{ key, name, style }`; `base` 1024 for bytes that are held; `format` writes a value with its unit; the axis
-   * ends at `least` or above. */
-  constructor({ title, format, base = 1000, least, lines }) {
+  /** `lines` are `{ key, name, style }`; `base` 1024 for bytes that are held; `format` writes a value with its unit, `labels`
+   * those of an axis, which ends at `least` or above. */
+  constructor({ title, format, labels, base = 1000, least, lines }) {
     plots += 1;
-    this.#title = title;
     this.#format = format;
+    this.#labels = labels;
     this.#base = base;
     this.#least = least;
     this.#lines = lines;
@@ -83,7 +83,8 @@ export class Plot {
     const top = values.at(-1);
     this.#x = (time) => EDGE.left + ((time - data.from_ms) / (data.to_ms - data.from_ms)) * (right - EDGE.left);
     this.#y = (value) => low - (value / top) * (low - EDGE.top);
-    const parts = values.flatMap((value) => this.#valueTick(value, right, most !== null));
+    const labels = most === null ? [] : this.#labels(values);
+    const parts = values.flatMap((value, at) => this.#valueTick(value, right, labels[at]));
     parts.push(...this.#timeAxis(right, low));
     if (most === null) {
       const nothing = data.times.length === 0 ? 'no points yet' : 'not measured';
@@ -101,10 +102,10 @@ export class Plot {
     this.#show(this.#at);
   }
 
-  #valueTick(value, right, isLabelled) {
+  #valueTick(value, right, label) {
     const y = this.#y(value);
     const rule = svg('path', { class: value === 0 ? 'axis' : 'grid', d: `M${EDGE.left} ${y}H${right}` });
-    return isLabelled ? [rule, text(this.#format(value), EDGE.left - 8, y + 4, 'value')] : [rule];
+    return label === undefined ? [rule] : [rule, text(label, EDGE.left - 8, y + 4, 'value')];
   }
 
   #timeAxis(right, low) {

@@ -55,7 +55,7 @@ fn a_container_is_created_and_deleted_from_the_page() {
     browser.click(".details .delete");
     assert!(browser.text("#delete-dialog h2").contains(&name));
     browser.press(key::ESCAPE);
-    assert_eq!(names(&browser), [name.clone()], "not without a yes");
+    assert_eq!(names(&browser), [name.as_str()], "not without a yes");
     browser.click(".details .delete");
     browser.click("#delete-dialog [type=submit]");
     browser.wait_for("the container to go", "document.querySelector('tr.row') === null");

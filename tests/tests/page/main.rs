@@ -1,10 +1,6 @@
 //! The agent's page in a browser: before the real agent, and before one with more containers than a test can start.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a scenario that cannot go on has failed"
-)]
+#![expect(clippy::expect_used, reason = "a scenario that cannot go on has failed")]
 
 // what they share
 mod look;

@@ -2,14 +2,12 @@
 
 mod error;
 mod notify;
+mod process;
 mod reload;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    task::{JoinHandle, JoinSet},
-};
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -72,7 +70,7 @@ impl Parts {
         let credentials = Arc::new(Credentials::load(config.tokens.clone())?);
         let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
         let listeners = bind_all(&config)?;
-        raise_open_files();
+        process::raise_open_files();
         // The agent's own view of the mounts: what it finds there it must be able to open.
         let mounts = Mounts::read("/proc".as_ref(), config.cgroup_root.as_deref())?;
         let settings = KernelSettings {
@@ -134,7 +132,7 @@ impl Parts {
         let tasks = TaskTracker::new();
         // Not among the tasks that the end waits for: it listens for the second signal until then.
         let mut signals = JoinSet::new();
-        signals.spawn(stop_on_signal(stop.clone())?);
+        signals.spawn(process::stop_on_signal(stop.clone())?);
         self.announce();
         let is_open = self.is_open();
 
@@ -288,42 +286,4 @@ fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
 /// Names of this machine, and those that the operator adds.
 fn host_names(allowed: &[String]) -> HostNames {
     HostNames::new(allowed.iter().cloned().chain([node::name()]))
-}
-
-/// Cancels `stop` at the first signal and ends the process at the second.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "whoever asks twice does not want to wait; the kernel detaches all"
-)]
-fn stop_on_signal(stop: CancellationToken) -> io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        let mut next = async || {
-            tokio::select! {
-                _ = interrupt.recv() => "SIGINT",
-                _ = terminate.recv() => "SIGTERM",
-            }
-        };
-        tracing::info!("{}: stopping", next().await);
-        stop.cancel();
-        tracing::warn!("{} again: stopped without waiting", next().await);
-        std::process::exit(1);
-    })
-}
-
-/// Three files of each container stay open; the usual soft limit of 1,024 is soon met. What the hard limit allows is
-/// taken.
-fn raise_open_files() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    if let Err(error) = setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: limit.maximum,
-            maximum: limit.maximum,
-        },
-    ) {
-        tracing::debug!("the limit of open files stays: {error}");
-    }
 }

@@ -60,13 +60,13 @@ pub(super) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> 
     // A container that has ended since the tick is told no more.
     let table = app.containers.table();
     let key = (table.generation, format, encoding);
-    let scraped = Arc::clone(&app);
+    let maker = Arc::clone(&app);
     let body = app
         .scrapes
         .texts
         .get(snapshot.seq, key, move || {
-            let scrapes = &scraped.scrapes;
-            let facts = scrapes.facts(&scraped.decision, scraped.history.bytes());
+            let scrapes = &maker.scrapes;
+            let facts = scrapes.facts(&maker.decision, maker.history.bytes());
             let mut files = scrapes.files.lock().unwrap_or_else(PoisonError::into_inner);
             let text = metrics::scrape(&snapshot, &table, &facts, &scrapes.proc_root, &mut files, format);
             encoding.encode(text.into())

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     cgroup::{ContainerDirs, Mounts},
     containers::{DockerState, Limits, RunState, table::Place},
-    rates::{Counters, Rates},
+    rates::{Counters, NetCounters, Rates},
     snapshot::{MemoryUse, Published},
     usage::Source,
 };

@@ -88,6 +88,17 @@ impl Browser {
         self.command("POST", "/goog/cdp/execute", &command);
     }
 
+    /// Looks at another tab, so that the page is hidden, and comes back.
+    #[track_caller]
+    pub fn look_away(&self, meanwhile: impl FnOnce()) {
+        let page = self.command("GET", "/window", &Value::Null);
+        let other = self.command("POST", "/window/new", &json!({"type": "tab"}));
+        self.command("POST", "/window", &json!({"handle": other["handle"]}));
+        meanwhile();
+        self.command("DELETE", "/window", &Value::Null);
+        self.command("POST", "/window", &json!({"handle": page}));
+    }
+
     /// Runs the body of a function in the page; gives what it returns.
     #[track_caller]
     pub fn run(&self, script: &str, arguments: &[Value]) -> Value {
@@ -167,8 +178,12 @@ impl Browser {
 
     #[track_caller]
     fn command(&self, method: &str, path: &str, body: &Value) -> Value {
-        self.send(method, &format!("{}{path}", self.session), Some(body))
-            .unwrap_or_else(|error| panic!("{method} {path} {body}: {error}"))
+        self.send(
+            method,
+            &format!("{}{path}", self.session),
+            (!body.is_null()).then_some(body),
+        )
+        .unwrap_or_else(|error| panic!("{method} {path} {body}: {error}"))
     }
 
     fn send(&self, method: &str, url: &str, body: Option<&Value>) -> Result<Value, String> {

@@ -1,8 +1,9 @@
 //! Live figures of the node and its containers.
 
 use agent_tests::agent::{AgentCommand, free_port};
-use agent_tests::browser::{Browser, key};
+use agent_tests::browser::{Browser, SHOW_DEADLINE, key};
 use agent_tests::docker::{Container, PrivateDocker};
+use agent_tests::wait::wait_until_true;
 
 use crate::look::{browser, focus_row, has_no_complaints, names, open, shows, shows_what_the_agent_tells, value};
 
@@ -28,7 +29,7 @@ fn the_page_shows_sorts_filters_and_opens_what_runs() {
     open(&browser, &agent.address, 3);
     shows_what_the_agent_tells(&browser, &agent);
     assert_eq!(browser.text("#state"), "live");
-    assert_eq!(browser.text("#tiles div:nth-child(3) dd"), "3");
+    assert_eq!(browser.text("#tiles div:nth-child(4) dd"), "3");
     assert!(browser.text("#health").contains("Docker answers."));
 
     assert_eq!(names(&browser)[0], "web-1-1", "the busiest comes first");
@@ -130,6 +131,57 @@ fn the_page_says_so_while_the_agent_is_gone_and_goes_on_when_it_is_back() {
     assert_eq!(value(&browser, "document.querySelector('#banner').hidden"), true);
     assert!(browser.text("#said").contains("answers again"));
     has_no_complaints(&browser);
+}
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn the_page_tells_that_docker_is_away_and_goes_on_with_the_figures() {
+    let docker = PrivateDocker::start();
+    let _container = docker.run("web-1-1", &[], &["serve"]);
+    let agent = AgentCommand::for_docker(&docker.url()).start();
+    let browser = browser();
+    open(&browser, &agent.address, 1);
+    docker.kill();
+    browser.wait_for(
+        "word of Docker",
+        "document.querySelector('#health .bad')?.innerText.startsWith('Docker does not answer')",
+    );
+    shows_what_the_agent_tells(&browser, &agent);
+    docker.launch();
+    browser.wait_for("its return", "document.querySelector('#health .bad') === null");
+    has_no_complaints(&browser);
+}
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn a_page_that_nobody_looks_at_asks_for_nothing() {
+    let docker = PrivateDocker::start();
+    let _container = docker.run("web-1-1", &[], &["serve"]);
+    let agent = AgentCommand::for_docker(&docker.url()).start();
+    let browser = browser();
+    open(&browser, &agent.address, 1);
+    browser.run(
+        "globalThis.seen = [];
+         document.addEventListener('visibilitychange', () => {
+             const { seq } = document.querySelector('main').dataset;
+             seen.push([document.visibilityState, seq, document.querySelector('#state').innerText]);
+         });",
+        &[],
+    );
+    let seq = || agent.get("/containers/status").must_be(200).json()["seq"].as_u64();
+    browser.look_away(|| {
+        let before = seq();
+        wait_until_true("some ticks", SHOW_DEADLINE, || seq() >= before.map(|number| number + 3));
+    });
+    let seen = value(&browser, "seen");
+    assert_eq!([&seen[0][0], &seen[1][0]], ["hidden", "visible"], "{seen}");
+    assert_eq!(seen[0][1], seen[1][1], "nothing was drawn meanwhile: {seen}");
+    assert_eq!(seen[1][2], "paused", "{seen}");
+    browser.wait_for(
+        "the figures of now",
+        "document.querySelector('#state').innerText === 'live'",
+    );
+    shows_what_the_agent_tells(&browser, &agent);
 }
 
 #[test]

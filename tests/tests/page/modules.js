@@ -172,8 +172,12 @@ function store({ Store, Seen, SEEN, nodeFigures }) {
   it.take(reply(8, 'y', [{ id: 'a', name: 'n', service: 's', image: 'i', cpu: 1 }]));
   is('a figure that is not measured any more', [it.rows[0].memory, it.rows[0].rx], [null, null]);
   is('gone', it.row('b'), undefined);
-  is('node', nodeFigures({ cpus: { cpu0: 1, cpu1: 2 }, memory: 10, free_memory: 4 }), { cpu: 3, cpus: 2, memory: 6144, total_memory: 10240 });
-  is('node without', nodeFigures({}), { cpu: null, cpus: null, memory: null, total_memory: null });
+  is('node', nodeFigures({ cpus: { cpu0: 1, cpu1: 2 }, memory: 10, free_memory: 4 }), { cpu: 3, cpus: 2, memory: 6144, total_memory: 10240, rx: null, tx: null });
+  is('node without', nodeFigures({}), { cpu: null, cpus: null, memory: null, total_memory: null, rx: null, tx: null });
+  const network = { eth0: { rx: 1, tx: 2 }, eth1: { rx: 3, tx: 4 }, docker0: { rx: 5, tx: 6 } };
+  const uplinks = nodeFigures({ network, uplinks: ['eth0', 'eth1', 'gone'] });
+  is('network of uplinks', [uplinks.rx, uplinks.tx], [4, 6]);
+  is('no uplink', nodeFigures({ network, uplinks: [] }).rx, null);
 }
 
 function rests({ pause_ms }) {

@@ -70,7 +70,7 @@ export class History {
   }
 
   /** Called with each new state of the agent: fetches what has become old, and in the shortest window adds the points
-   * that came with it. A figure that is undefined is one that the state does not tell; null was not measured. */
+   * that came with it. */
   refresh(time_ms, figures) {
     if (performance.now() - this.#fetched_at >= this.#window.every_ms) {
       this.#load();
@@ -115,7 +115,6 @@ export class History {
 
   #append(time_ms, figures) {
     const data = this.#data;
-    if (KEYS.some((key) => figures[key] === undefined)) return;
     if (data.times.length > 0 && time_ms < data.times.at(-1) + data.step_ms / 2) return;
     data.times.push(time_ms);
     for (const key of KEYS) data[key].push(figures[key]);

@@ -8,7 +8,7 @@ import { nodeFigures } from './store.js';
 import { health } from './words.js';
 
 export class NodePanel {
-  #figures = Object.fromEntries(['cpu', 'cpuNote', 'memory', 'memoryNote', 'containers', 'containersNote'].map((key) => [key, new Text()]));
+  #figures = Object.fromEntries(['cpu', 'memory', 'network', 'containers'].flatMap((key) => [[key, new Text()], [`${key}Note`, new Text()]]));
   #history = new History({
     fetch: (window, signal) => history(null, window, signal),
     label: 'the node',
@@ -23,7 +23,7 @@ export class NodePanel {
   constructor({ tiles, plots, list, parts }) {
     const tile = (title, key) =>
       el('div', {}, el('dt', {}, title), el('dd', {}, this.#figures[key].node), el('dd', { class: 'note' }, this.#figures[`${key}Note`].node));
-    tiles.append(tile('CPU', 'cpu'), tile('Memory', 'memory'), tile('Containers', 'containers'));
+    tiles.append(tile('CPU', 'cpu'), tile('Memory', 'memory'), tile('Network', 'network'), tile('Containers', 'containers'));
     plots.append(this.#history.element);
     this.#list = list;
     this.#parts = parts;
@@ -39,9 +39,11 @@ export class NodePanel {
     this.#figures.cpuNote.set(now.cpus === null ? '' : `of ${now.cpus * 100} %`);
     this.#figures.memory.set(bytes(now.memory));
     this.#figures.memoryNote.set(now.total_memory === null ? '' : `of ${bytes(now.total_memory)}`);
+    this.#figures.network.set(rate(now.rx));
+    this.#figures.networkNote.set(now.rx === null ? '' : `received; ${rate(now.tx)} sent`);
     this.#figures.containers.set(node.nb_containers === undefined ? 'not known' : String(node.nb_containers));
     this.#figures.containersNote.set(node.nb_containers === undefined ? '' : 'running');
-    this.#history.refresh(store.sampled_at_ms, { cpu: now.cpu, memory: now.memory });
+    this.#history.refresh(store.sampled_at_ms, now);
     this.#tellHealth(node);
     if (this.#parts.open) this.#updateParts(node);
   }

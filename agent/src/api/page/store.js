@@ -91,5 +91,13 @@ export function nodeFigures(node) {
     cpus: cpus ? cpus.length : null,
     memory: hasMemory ? (node.memory - node.free_memory) * 1024 : null,
     total_memory: isKnown(node.memory) ? node.memory * 1024 : null,
+    rx: overUplinks(node, 'rx'),
+    tx: overUplinks(node, 'tx'),
   };
+}
+
+/** Bytes a second over the interfaces that lead away from the node, as its history has them. */
+function overUplinks({ network, uplinks }, direction) {
+  const rates = (uplinks ?? []).map((name) => network?.[name]?.[direction]).filter(isKnown);
+  return rates.length === 0 ? null : rates.reduce((sum, rate) => sum + rate, 0);
 }

@@ -66,7 +66,8 @@ async function send(path, options) {
   if (token !== null) headers.authorization = `Bearer ${token}`;
   let reply;
   try {
-    reply = await fetch(path, { ...options, headers, credentials: 'omit', cache: 'no-store', redirect: 'error' });
+    // so a certificate is shown to an agent that asks for one
+    reply = await fetch(path, { ...options, headers, credentials: 'same-origin', cache: 'no-store', redirect: 'error' });
   } catch (error) {
     if (isEnded(error)) throw error;
     throw new Unreachable('no answer');

@@ -2,6 +2,7 @@
 //!
 //! | route | answered from |
 //! | --- | --- |
+//! | `GET /`, `GET /page/...` | the files of the page, compiled in |
 //! | `GET /livez`, `GET /readyz` | the process, the snapshot |
 //! | `GET /status` | the snapshot |
 //! | `GET /status/history` | the history |
@@ -30,6 +31,7 @@ mod list;
 mod metrics;
 mod node;
 mod once_a_tick;
+mod page;
 mod problem;
 mod redact;
 pub mod serve;
@@ -232,6 +234,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/container/{id}", delete(container::delete))
         .route("/container/{id}/status", get(container::status))
         .route("/container/{id}/history", get(history::container))
+        .merge(page::routes())
         .fallback(|| async { Problem::NoSuchPath })
         .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
         .with_state(app)

@@ -21,19 +21,21 @@ const NOBODY: u32 = 65534;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Codes of the routes of [`table`], in its order.
-type Codes = [u16; 9];
+type Codes = [u16; 11];
 
-const NOT_LET_IN: Codes = [200, 200, 401, 401, 401, 401, 401, 401, 401];
-const READS: Codes = [200, 200, 200, 200, 200, 200, 403, 403, 404];
+const NOT_LET_IN: Codes = [200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401];
+const READS: Codes = [200, 200, 200, 200, 200, 200, 200, 200, 403, 403, 404];
 /// 422: the form has no fields; 404: there is no such container. Both are past every door.
-const ADMINS: Codes = [200, 200, 200, 200, 200, 200, 422, 404, 404];
+const ADMINS: Codes = [200, 200, 200, 200, 200, 200, 200, 200, 422, 404, 404];
 
 #[track_caller]
 fn table(what: &str, caller: &Caller, id: &str, expected: Codes) {
     let absent = "f".repeat(64);
-    let routes: [(&str, String); 9] = [
+    let routes: [(&str, String); 11] = [
         ("GET", "/livez".to_owned()),
         ("GET", "/readyz".to_owned()),
+        ("GET", "/".to_owned()),
+        ("GET", "/page/main.js".to_owned()),
         ("GET", "/status".to_owned()),
         ("GET", "/containers".to_owned()),
         ("GET", format!("/container/{id}")),

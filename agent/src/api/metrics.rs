@@ -81,6 +81,24 @@ impl Scrapes {
     }
 }
 
+/// What Prometheus scrapes
+///
+/// The node, the containers that run and the agent; compressed for who takes gzip or zstd. `OpenMetrics` for who names it in `Accept`.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "metrics", tag = "metrics",
+    params(("Accept-Encoding" = Option<String>, Header, description = "`gzip` or `zstd`, to have it compressed")),
+    responses((
+        status = 200, description = "The series of this moment",
+        content(
+            (String = "text/plain; version=0.0.4; charset=utf-8"),
+            (String = "application/openmetrics-text; version=1.0.0; charset=utf-8"),
+        ),
+        headers(
+            ("Vary" = String, description = "`accept, accept-encoding`"),
+            ("Content-Encoding" = String, description = "`gzip` or `zstd`, where the caller takes it"),
+        ),
+    )),
+)]
 pub(super) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
     let snapshot = app.snapshots.load_full();
     if snapshot.node.is_none() {

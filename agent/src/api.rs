@@ -2,6 +2,7 @@
 //!
 //! | route | answered from |
 //! | --- | --- |
+//! | `GET /`, `GET /page/...` | the files of the page, compiled in |
 //! | `GET /livez`, `GET /readyz` | the process, the snapshot |
 //! | `GET /status` | the snapshot |
 //! | `GET /status/history` | the history |
@@ -32,6 +33,7 @@ mod metrics;
 mod node;
 mod once_a_tick;
 mod openapi;
+mod page;
 mod problem;
 mod redact;
 pub mod serve;
@@ -175,6 +177,11 @@ impl App {
         }
     }
 
+    /// Closes what nobody uses any more. Never ends.
+    async fn close_unused(&self) {
+        self.scrapes.close_unused().await;
+    }
+
     /// A place among those who wait for Docker.
     fn wait_for_docker(&self) -> Result<SemaphorePermit<'_>, Problem> {
         self.waiting_for_docker.try_acquire().map_err(|_| Problem::Busy)
@@ -230,6 +237,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/container/{id}", delete(container::delete))
         .route("/container/{id}/status", get(container::status))
         .route("/container/{id}/history", get(history::container))
+        .merge(page::routes())
         .fallback(|| async { Problem::NoSuchPath })
         .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
         .with_state(app)

@@ -28,7 +28,7 @@ struct Reader {
     app: Arc<App>,
     place: Place,
     /// Given back when the stream is dropped.
-    _held: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
     said_first: bool,
 }
 
@@ -45,12 +45,12 @@ struct Reader {
     )),
 )]
 pub(super) async fn events(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let held = app.hold()?;
+    let place = app.hold()?;
     let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let reader = Reader {
         place: app.events.place_after(seen.filter(|id| !id.is_empty()).map(parse_id)),
         app,
-        _held: held,
+        _place: place,
         said_first: false,
     };
     let stream = stream::unfold(reader, |mut reader| async move {

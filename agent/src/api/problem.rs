@@ -39,7 +39,7 @@ pub(super) enum Problem {
     #[error("the node has not been measured for an interval yet")]
     NodeNotReady,
     /// No tick came while a caller waited for one.
-    #[error("no newer figures came in two intervals")]
+    #[error("no newer figures came in time")]
     NoNewerSnapshot,
     /// Docker does not answer now.
     #[error("Docker does not answer")]

@@ -4,7 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use agent_tests::agent::AgentCommand;
-use agent_tests::docker::PrivateDocker;
+use agent_tests::command;
+use agent_tests::docker::{PrivateDocker, image};
 use agent_tests::process;
 
 use crate::stream::EventStream;
@@ -51,6 +52,32 @@ fn what_happens_to_containers_is_told_as_it_happens() {
     let mut stranger = EventStream::open(&agent.address, Some("1-1"));
     let first = stranger.next();
     assert_eq!((first.kind.as_str(), first.data["events"].is_null()), ("lost", true));
+}
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn a_container_that_wants_more_memory_than_it_may_have_is_told() {
+    let docker = PrivateDocker::start();
+    let agent = AgentCommand::for_docker(&docker.url()).start();
+    let mut events = EventStream::open(&agent.address, None);
+    let busybox = command::find_program("busybox").expect("setup has installed it");
+    let mounted = format!("{}:/busybox:ro", busybox.display());
+    let limits = ["--memory", "16m", "--memory-swap", "16m"];
+    let words = [
+        "run",
+        "--detach",
+        "--name",
+        "hungry",
+        "--volume",
+        &mounted,
+        "--entrypoint",
+        "/busybox",
+    ];
+    // it goes with its engine
+    docker.cli(&[&words[..], &limits, &[image::WORKLOAD, "tail", "/dev/zero"]].concat());
+    let seen = events.until("oom", "hungry");
+    assert!(seen.iter().any(|event| event.kind == "started"), "{seen:?}");
+    events.until("died", "hungry");
 }
 
 #[test]

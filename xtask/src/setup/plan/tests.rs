@@ -112,12 +112,15 @@ fn tests_take_the_engine_and_its_tools_too() {
     };
     let packages = vec![
         "busybox-static",
+        "chromium",
+        "chromium-driver",
         "curl",
         "docker-registry",
         "docker.io",
         "iproute2",
         "iptables",
         "strace",
+        "tmux",
     ];
     assert_eq!(plan(Need::Test, &facts).unwrap(), [Step::AptInstall(packages)]);
     assert_eq!(plan(Need::Build, &facts).unwrap(), [], "a build needs none of it");

@@ -15,6 +15,7 @@
 //! | `GET /container/{id}/status` | the snapshot |
 //! | `GET /container/{id}/history` | the history |
 //! | `DELETE /container/{id}` | Docker, after the id was resolved against the table |
+//! | `GET /openapi.json` | the handlers' and replies' own descriptions, made into text once |
 //!
 //! A request passes the `door` first, which knows callers, names and roles. Handlers are a few lines each; which problem is which status is in `problem` alone.
 
@@ -31,6 +32,7 @@ mod list;
 mod metrics;
 mod node;
 mod once_a_tick;
+mod openapi;
 mod page;
 mod problem;
 mod redact;
@@ -175,6 +177,11 @@ impl App {
         }
     }
 
+    /// Closes what nobody uses any more. Never ends.
+    async fn close_unused(&self) {
+        self.scrapes.close_unused().await;
+    }
+
     /// A place among those who wait for Docker.
     fn wait_for_docker(&self) -> Result<SemaphorePermit<'_>, Problem> {
         self.waiting_for_docker.try_acquire().map_err(|_| Problem::Busy)
@@ -221,6 +228,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/status", get(node::status))
         .route("/status/history", get(history::node))
         .route("/metrics", get(metrics::metrics))
+        .route("/openapi.json", get(openapi::openapi))
         .route("/containers/status", get(all::status))
         .route("/containers/events", get(events::events))
         .route("/containers", get(list::containers))

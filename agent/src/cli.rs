@@ -2,6 +2,7 @@
 
 mod exit;
 mod flags;
+mod orders;
 
 use std::ffi::OsString;
 
@@ -10,6 +11,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, builder
 pub(crate) use exit::printable;
 pub use exit::{Exit, Stream};
 pub use flags::{Fault, Flags, PullPolicy, SourceChoice};
+pub use orders::Asked;
+use orders::AskingOrder;
 
 use crate::config::Config;
 
@@ -55,23 +58,31 @@ enum Chore {
         #[arg(long)]
         ready: bool,
     },
+    #[command(flatten)]
+    Ask(AskingOrder),
 }
 
 /// What the command line asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Be the agent.
-    Serve,
+    Serve(Box<Config>),
     /// Look at the machine.
     Doctor {
+        /// With what the agent is to be started.
+        config: Box<Config>,
         /// For programs.
         json: bool,
     },
-    /// Ask a running agent.
+    /// Ask whether the agent of this machine is well.
     Healthcheck {
+        /// With what it was started.
+        config: Box<Config>,
         /// Not only whether it is alive.
         ready: bool,
     },
+    /// Ask an agent.
+    Ask(Asked),
 }
 
 /// The command line, of manuals and completions.
@@ -84,16 +95,22 @@ pub fn command() -> clap::Command {
 pub fn parse(
     args: impl IntoIterator<Item = OsString>,
     environment: impl Fn(&str) -> Option<OsString>,
-) -> Result<(Order, Config), Exit> {
+) -> Result<Order, Exit> {
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = read(&args, environment).map_err(|error| Exit::of(&error, &args))?;
-    let (order, flags) = match cli.chore {
-        None => (Order::Serve, cli.flags),
-        Some(Chore::Doctor { flags, json }) => (Order::Doctor { json }, flags),
-        Some(Chore::Healthcheck { flags, ready }) => (Order::Healthcheck { ready }, flags),
-    };
-    let config = Config::try_from(flags).map_err(Exit::usage)?;
-    Ok((order, config))
+    let config = |flags| Config::try_from(flags).map(Box::new).map_err(Exit::usage);
+    Ok(match cli.chore {
+        None => Order::Serve(config(cli.flags)?),
+        Some(Chore::Doctor { flags, json }) => Order::Doctor {
+            config: config(flags)?,
+            json,
+        },
+        Some(Chore::Healthcheck { flags, ready }) => Order::Healthcheck {
+            config: config(flags)?,
+            ready,
+        },
+        Some(Chore::Ask(order)) => Order::Ask(order.try_into().map_err(Exit::usage)?),
+    })
 }
 
 /// Clap reads the environment by itself, but takes an empty variable for a value. So it is given the variables as

@@ -1,5 +1,6 @@
 //! What the agent is to do: the command line, checked.
 
+mod agent_address;
 mod consul;
 mod docker_address;
 mod host_port;
@@ -17,6 +18,7 @@ use crate::{
     cli::{Fault, Flags, PullPolicy, SourceChoice},
 };
 
+pub use agent_address::AgentAddress;
 pub use consul::ConsulTarget;
 pub use docker_address::DockerAddress;
 pub use listen_address::ListenAddress;
@@ -119,6 +121,15 @@ pub enum ConfigError {
         given: String,
         /// What is wrong and what to write instead.
         problem: String,
+    },
+    /// An address of an agent that is none.
+    #[error(
+        "--url: `{given}` is no address of an agent; write it like http://127.0.0.1:5000, https://agent.example:5000 or \
+         unix:/run/agent.sock, with nothing behind the port"
+    )]
+    Url {
+        /// The value.
+        given: String,
     },
     /// A number of containers that cannot be read or is out of bounds.
     #[error("--max-containers: `{given}` is not a number from 1 to {MAX_CONTAINERS}; leave it out for 1024")]

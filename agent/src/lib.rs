@@ -4,13 +4,14 @@
 //! from the snapshot. Data flows one way; nothing a caller does makes a counter move or waits for a file.
 //!
 //! Who may know what is in `docs/design.md`, and `cargo xtask check` holds it: only [`kernel`] names aya, only
-//! [`docker`] names bollard, only [`api`] names axum.
+//! [`docker`] names bollard, only [`api`] names axum, only [`top`] names ratatui.
 
 pub mod access;
 pub mod api;
 pub mod ask;
 pub mod cgroup;
 pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod consul;
@@ -30,4 +31,5 @@ pub mod run;
 pub mod sampler;
 pub mod snapshot;
 pub mod telemetry;
+pub mod top;
 pub mod usage;

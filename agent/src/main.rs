@@ -1,19 +1,19 @@
 //! `balancer-agent`: reads the command line, starts the agent, turns its end into an exit code.
 //!
 //! Exit codes: 0 stopped by a signal, help or version; 64 a value of the configuration is bad or cannot be had on
-//! this machine, said in one line that names the flag; 1 anything else. Those of `doctor` and `healthcheck` are in their
-//! help.
+//! this machine, said in one line that names the flag; 1 anything else. Those of the other orders are in their help.
 
 use std::{env, num::NonZero, path::Path, process::ExitCode, thread};
 
 use balancer_agent::{
     ask,
-    cli::{self, Order},
+    cli::{self, Asked, Order},
+    client,
     config::{self, Config},
     doctor,
     kernel::selftest,
     run::Parts,
-    telemetry,
+    telemetry, top,
 };
 
 fn main() -> ExitCode {
@@ -22,11 +22,13 @@ fn main() -> ExitCode {
         return self_test_probe(arguments.next());
     }
     match cli::parse(env::args_os(), |name| env::var_os(name)) {
-        Ok((Order::Serve, config)) => serve(config),
-        Ok((Order::Doctor { json }, config)) => {
+        Ok(Order::Serve(config)) => serve(*config),
+        Ok(Order::Doctor { config, json }) => {
             doctor::run(&config, json).unwrap_or_else(|error| cli::Exit::unwell(error).print())
         }
-        Ok((Order::Healthcheck { ready }, config)) => health_check(&config, ready),
+        Ok(Order::Healthcheck { config, ready }) => health_check(&config, ready),
+        Ok(Order::Ask(Asked::Errand(access, errand))) => client::run(&access, &errand),
+        Ok(Order::Ask(Asked::Top(access, watch))) => top::run(&access, watch),
         Err(exit) => exit.print(),
     }
 }

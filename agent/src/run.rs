@@ -5,7 +5,10 @@ mod notify;
 mod process;
 mod reload;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -135,6 +138,7 @@ impl Parts {
         signals.spawn(process::stop_on_signal(stop.clone())?);
         self.announce();
         let is_open = self.is_open();
+        let door = self.door();
 
         let engine = Arc::new(Engine::new(self.config.docker.clone()));
         let locator = Locator {
@@ -172,14 +176,6 @@ impl Parts {
             self.config.pull_timeout,
             stop.clone(),
         );
-        let door = Door {
-            credentials: Arc::clone(&self.credentials),
-            asks_for_credentials: self.config.asks_for_credentials(),
-            hosts: host_names(&self.config.allowed_hosts),
-            own_uid: rustix::process::geteuid().as_raw(),
-            read_only: self.config.read_only,
-            policy: self.config.policy.clone(),
-        };
         let status = format!("source {}", self.decision.source);
         let telling = notify::tell(snapshots.clone(), self.config.interval, status, stop.clone());
         if let Some(target) = self.config.consul.clone() {
@@ -205,12 +201,14 @@ impl Parts {
             stop.clone(),
         );
 
+        let broken: Arc<OnceLock<&'static str>> = Arc::default();
         let ends_with = |name: &'static str, task: JoinHandle<()>| {
-            let stop = stop.clone();
+            let (stop, broken) = (stop.clone(), Arc::clone(&broken));
             async move {
                 let ended = task.await;
                 if !stop.is_cancelled() {
                     tracing::error!("the {name} ended early ({ended:?}); the agent stops, so that it is seen");
+                    let _first = broken.set(name);
                     stop.cancel();
                 }
             }
@@ -227,7 +225,24 @@ impl Parts {
         if tokio::time::timeout(TASKS_END, tasks.wait()).await.is_err() {
             tracing::warn!("some tasks did not end in {} s", TASKS_END.as_secs());
         }
-        Ok(served?)
+        served?;
+        match broken.get() {
+            // Whoever starts agents anew does so for one that failed.
+            Some(part) => Err(StartError::Broken(part)),
+            None => Ok(()),
+        }
+    }
+
+    /// Who is let in.
+    fn door(&self) -> Door {
+        Door {
+            credentials: Arc::clone(&self.credentials),
+            asks_for_credentials: self.config.asks_for_credentials(),
+            hosts: host_names(&self.config.allowed_hosts),
+            own_uid: rustix::process::geteuid().as_raw(),
+            read_only: self.config.read_only,
+            policy: self.config.policy.clone(),
+        }
     }
 
     /// Whether callers of other machines need no credentials. By what was bound, since of sockets that are handed over only the

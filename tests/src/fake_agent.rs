@@ -1,166 +1,196 @@
-//! An agent with as many containers as a test wants, for what the page does with them: its files from the source tree, and
-//! figures that are others at each request.
+//! An agent that says what the test says: figures that stand still, and refusals that a real one gives only now and then.
 
-use std::fs;
-use std::io::{self, BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-/// A connection that says nothing is closed after this.
-const LONGEST_SILENCE: Duration = Duration::from_secs(5);
-/// Where the page's files are, beside this crate.
-const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../agent/src/api/page");
-/// When the figures begin, in ms since 1970.
-const FIRST_SAMPLE_MS: u64 = 1_790_000_000_000;
+use crate::fake_docker::Answer;
 
-/// The server; it ends on drop.
+/// A connection that says nothing is closed after this, and nobody waits longer for a snapshot.
+const LONGEST_SILENCE: Duration = Duration::from_secs(30);
+
+/// A request that has arrived.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// `METHOD /path?query`.
+    pub what: String,
+    /// Its `Authorization`.
+    pub authorization: Option<String>,
+    /// Its body.
+    pub body: String,
+}
+
+/// A server on a port of 127.0.0.1.
 #[derive(Debug)]
 pub struct FakeAgent {
-    /// `address:port`.
-    pub address: String,
-    ending: Arc<AtomicBool>,
+    address: String,
+    shared: Arc<Shared>,
     acceptor: Option<JoinHandle<()>>,
 }
 
+#[derive(Debug, Default)]
+struct Shared {
+    ending: AtomicBool,
+    asked: Mutex<Vec<Asked>>,
+    streams: Mutex<Vec<TcpStream>>,
+    snapshot: Mutex<Option<Value>>,
+    changed: Condvar,
+}
+
 impl FakeAgent {
-    /// Serves this many containers. There is always something newer: who waits for it gets it at once.
+    /// Answers as the function says, at this port or, of port 0, at any.
     #[track_caller]
-    pub fn start(containers: u64) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    pub fn start(port: u16, answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
+        Self::serving(port, None, answer)
+    }
+
+    /// [`Self::start`] that answers `GET /containers/status` itself: with this snapshot, or the next one that
+    /// [`Self::set`] gives, as `wait` says.
+    #[track_caller]
+    pub fn with_snapshot(
+        port: u16,
+        snapshot: Value,
+        answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        Self::serving(port, Some(snapshot), answer)
+    }
+
+    #[track_caller]
+    fn serving(port: u16, snapshot: Option<Value>, answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).expect("the port is free");
         let address = listener.local_addr().expect("it is bound").to_string();
-        let ending = Arc::new(AtomicBool::new(false));
+        let shared = Arc::new(Shared {
+            snapshot: Mutex::new(snapshot),
+            ..Shared::default()
+        });
         let acceptor = thread::spawn({
-            let (ending, seq) = (Arc::clone(&ending), Arc::new(AtomicU64::new(0)));
+            let (shared, answer) = (Arc::clone(&shared), Arc::new(answer));
             move || {
                 for stream in listener.incoming().flatten() {
-                    if ending.load(Ordering::Relaxed) {
+                    if shared.ending.load(Ordering::Relaxed) {
                         return;
                     }
-                    let seq = Arc::clone(&seq);
-                    // ends with its request
-                    thread::spawn(move || serve(&stream, &seq, containers));
+                    lock(&shared.streams).extend(stream.try_clone());
+                    let (shared, answer) = (Arc::clone(&shared), Arc::clone(&answer));
+                    // ends with its connection, or when the server does; what the caller does is its own matter
+                    thread::spawn(move || drop(serve(&stream, &shared, &*answer)));
                 }
             }
         });
         Self {
             address,
-            ending,
+            shared,
             acceptor: Some(acceptor),
         }
+    }
+
+    /// Its address, as the orders take it.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// All that it was asked so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        lock(&self.shared.asked).clone()
+    }
+
+    /// The next snapshot.
+    pub fn set(&self, snapshot: Value) {
+        *lock(&self.shared.snapshot) = Some(snapshot);
+        self.shared.changed.notify_all();
     }
 }
 
 impl Drop for FakeAgent {
     fn drop(&mut self) {
-        self.ending.store(true, Ordering::Relaxed);
-        // wakes the acceptor, which then sees that it is over
-        let woken = TcpStream::connect(&self.address).is_ok();
-        if let Some(acceptor) = self.acceptor.take().filter(|_| woken) {
-            let _ = acceptor.join();
+        self.shared.ending.store(true, Ordering::Relaxed);
+        self.shared.changed.notify_all();
+        for stream in lock(&self.shared.streams).drain(..) {
+            let _closed = stream.shutdown(Shutdown::Both);
         }
+        // the acceptor waits for somebody
+        let _woken = TcpStream::connect(&self.address);
+        let _ended = self.acceptor.take().map(JoinHandle::join);
     }
 }
 
-fn serve(stream: &TcpStream, seq: &AtomicU64, containers: u64) {
-    // a browser opens connections that it may never use
-    let _ = serve_one(stream, seq, containers);
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn serve_one(mut stream: &TcpStream, seq: &AtomicU64, containers: u64) -> io::Result<()> {
+fn serve(mut stream: &TcpStream, shared: &Shared, answer: &impl Fn(&Asked) -> Answer) -> io::Result<()> {
     stream.set_read_timeout(Some(LONGEST_SILENCE))?;
     let mut reader = BufReader::new(stream);
-    let mut first = String::new();
-    reader.read_line(&mut first)?;
-    let mut header = String::new();
-    while reader.read_line(&mut header)? > 2 {
-        header.clear();
-    }
-    let target = first.split(' ').nth(1).unwrap_or_default();
-    let path = target.split('?').next().unwrap_or_default();
-    let (status, content_type, body) = answer(path, seq, containers);
-    write!(
-        stream,
-        "HTTP/1.1 {status} Fake\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        body.len()
-    )?;
-    stream.write_all(&body)
-}
-
-fn answer(path: &str, seq: &AtomicU64, containers: u64) -> (u16, &'static str, Vec<u8>) {
-    let json = |status, body: Value| (status, "application/json", body.to_string().into_bytes());
-    match path {
-        "/containers/status" => json(200, status(seq.fetch_add(1, Ordering::Relaxed) + 1, containers)),
-        _ if path.ends_with("/history") => json(200, history()),
-        _ => {
-            let name = if path == "/" {
-                "index.html"
-            } else {
-                path.trim_start_matches("/page/")
-            };
-            match fs::read(Path::new(FILES).join(name)) {
-                Ok(body) if !name.contains("..") => (200, content_type(name), body),
-                _ => json(404, json!({"error": "no such path"})),
+    while let Some(asked) = read(&mut reader)? {
+        lock(&shared.asked).push(asked.clone());
+        let snapshot = asked.what.strip_prefix("GET /containers/status");
+        let answer = match snapshot.and_then(|query| next_snapshot(shared, query)) {
+            Some(snapshot) => Answer::Reply(200, snapshot.to_string()),
+            None => answer(&asked),
+        };
+        match answer {
+            Answer::Reply(status, body) => write!(
+                stream,
+                "HTTP/1.1 {status} Fake\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            )?,
+            Answer::Raw(bytes) => return stream.write_all(bytes.as_bytes()),
+            Answer::Close => return stream.shutdown(Shutdown::Both),
+            Answer::Silence => {
+                // until the caller gives up, or the server ends
+                let _nothing = reader.read(&mut [0])?;
+                return Ok(());
             }
         }
     }
+    Ok(())
 }
 
-fn content_type(name: &str) -> &'static str {
-    match name.rsplit('.').next() {
-        Some("js") => "text/javascript",
-        Some("css") => "text/css",
-        Some("svg") => "image/svg+xml",
-        _ => "text/html; charset=utf-8",
+/// The one that there is, or the next where `wait` names that one. None where the test gave none.
+fn next_snapshot(shared: &Shared, query: &str) -> Option<Value> {
+    let has = query.strip_prefix("?wait=").and_then(|seq| seq.parse::<u64>().ok());
+    let is_known = |snapshot: &mut Option<Value>| {
+        let seq = snapshot.as_ref().and_then(|snapshot| snapshot["seq"].as_u64());
+        has.is_some() && seq == has && !shared.ending.load(Ordering::Relaxed)
+    };
+    let snapshot = lock(&shared.snapshot);
+    let waited = shared.changed.wait_timeout_while(snapshot, LONGEST_SILENCE, is_known);
+    let (snapshot, _) = waited.unwrap_or_else(PoisonError::into_inner);
+    snapshot.clone()
+}
+
+/// `None` at the end of the connection.
+fn read(reader: &mut BufReader<&TcpStream>) -> io::Result<Option<Asked>> {
+    let mut first = String::new();
+    reader.read_line(&mut first)?;
+    let mut words = first.split(' ');
+    let (Some(method), Some(path)) = (words.next(), words.next()) else {
+        return Ok(None);
+    };
+    let mut asked = Asked {
+        what: format!("{method} {path}"),
+        ..Asked::default()
+    };
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let Some((name, value)) = line.trim_end().split_once(": ") else {
+            break;
+        };
+        match name.to_lowercase().as_str() {
+            "content-length" => length = value.parse().unwrap_or_default(),
+            "authorization" => asked.authorization = Some(value.to_owned()),
+            _ => {}
+        }
     }
-}
-
-fn status(seq: u64, containers: u64) -> Value {
-    let sampled_at_ms = FIRST_SAMPLE_MS + seq * 1000;
-    let all: Vec<Value> = (0..containers)
-        .map(|number| container(number, seq, sampled_at_ms))
-        .collect();
-    json!({
-        "seq": seq, "run": "fake", "sampled_at_ms": sampled_at_ms, "interval_ms": 1000,
-        "node": {
-            "name": "fake", "cpus": {"cpu0": scattered(seq) % 100, "cpu1": 5}, "memory": 32_000_000, "free_memory": 20_000_000,
-            "network": {"eth0": {"rx": 1000, "tx": 1000}}, "nb_containers": containers, "source": "ebpf", "docker": "connected",
-            "agent": {"map_entries": 0, "lost_updates": 0, "missed_switches": 0, "ticks_missed": 0},
-        },
-        "containers": all,
-    })
-}
-
-/// Another CPU figure in each round, so that the order is another as well: the most that a table may have to do.
-fn container(number: u64, seq: u64, sampled_at_ms: u64) -> Value {
-    let random = scattered(number * 1_000_003 + seq);
-    json!({
-        "id": format!("{number:064x}"), "name": format!("service-{}-{number:04}", number % 20),
-        "service": format!("service-{}", number % 20), "image": "registry.example/some/image:1.2.3", "managed": true,
-        "network_mode": "own", "started_at_ms": FIRST_SAMPLE_MS - number * 60_000,
-        "cpu": random % 1000 / 10, "memory": random % (1 << 30), "free_memory": 1 << 30,
-        "net": {"rx": random % 1_000_000, "tx": random % 70_000}, "source": "ebpf", "sampled_at_ms": sampled_at_ms,
-        "interval_ms": 1000,
-    })
-}
-
-fn history() -> Value {
-    let values: Vec<u64> = (0..300).map(|at| scattered(at) % 100).collect();
-    json!({
-        "window": "5m", "step_ms": 1000, "from_ms": FIRST_SAMPLE_MS - 299_000,
-        "cpu": values, "memory": values, "rx": values, "tx": values,
-    })
-}
-
-/// A number that looks like chance and is the same in each run (the finaliser of `splitmix64`).
-fn scattered(number: u64) -> u64 {
-    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (mixed ^ (mixed >> 31)) >> 12
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    asked.body = String::from_utf8_lossy(&body).into_owned();
+    Ok(Some(asked))
 }

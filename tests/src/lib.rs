@@ -3,6 +3,7 @@
 //! - [`docker`]: an engine of the test's own, in its own network namespace, that can be stopped and frozen
 //! - [`agent`]: the agent's binary on a free port; [`sample`]: the figures it tells
 //! - [`fake_docker`]: an engine that fails in a chosen way; [`fake_consul`]: where the agent registers
+//! - [`fake_agent`]: an agent that says what the test says; [`terminal`]: a screen and keys
 //! - [`cgroup`], [`machine`], [`process`], [`programs`]: what the kernel itself says, to compare with; [`recorder`]: at
 //!   every instant
 //! - [`browser`]: looks at the agent's page; [`fake_agent`]: serves it with as many containers as wanted
@@ -27,6 +28,7 @@ pub mod browser;
 pub mod certificates;
 pub mod cgroup;
 pub mod command;
+pub mod crowded_agent;
 pub mod docker;
 pub mod fake_agent;
 pub mod fake_consul;
@@ -40,5 +42,6 @@ pub mod programs;
 pub mod prometheus;
 pub mod recorder;
 pub mod sample;
+pub mod terminal;
 pub mod traffic;
 pub mod wait;

@@ -32,6 +32,18 @@ struct Reader {
     said_first: bool,
 }
 
+/// What happens, as server-sent events
+///
+/// A stream without end, of `snapshot`, `started`, `died`, `oom` and `renamed`, whose data is an `Event` as JSON, and of `lost`, whose data
+/// is `LostEvents`, where a reader was too slow or comes back to an agent that was started anew. A comment every 15 s where nothing happens.
+#[utoipa::path(
+    get, path = "/containers/events", operation_id = "containerEvents", tag = "containers",
+    params(("Last-Event-ID" = Option<String>, Header, description = "The last event that the reader has seen, `RUN-NUMBER`: it gets what follows it")),
+    responses((
+        status = 200, description = "Frames of `id`, `event` and `data`", body = String, content_type = "text/event-stream",
+        headers(("Cache-Control" = String, description = "`no-store`")),
+    )),
+)]
 pub(super) async fn events(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
     let place = app.hold()?;
     let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok());

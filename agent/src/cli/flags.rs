@@ -186,7 +186,7 @@ pub struct Flags {
 }
 
 /// Any text. Clap's own parser of strings does not name the flag of a value that is not UTF-8.
-fn text() -> impl TypedValueParser<Value = String> {
+pub(super) fn text() -> impl TypedValueParser<Value = String> {
     OsStringValueParser::new().try_map(|value| value.into_string().map_err(|_| "is not UTF-8 text"))
 }
 

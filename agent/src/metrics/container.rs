@@ -34,10 +34,20 @@ struct Told<'a> {
     accounts: Accounts,
 }
 
-pub(super) fn families(snapshot: &Snapshot, table: &ContainerTable, files: &mut CgroupFiles) -> Vec<Family> {
+pub(super) fn families(
+    snapshot: &Snapshot,
+    table: &ContainerTable,
+    interval_ns: u64,
+    files: &mut CgroupFiles,
+) -> Vec<Family> {
     let mut running: Vec<_> = table
         .running()
         .filter_map(|container| Some((container, snapshot.containers.get(&container.id)?)))
+        // as `GET /containers/status` has it: the figures of the run before are not this one's
+        .filter(|(container, published)| {
+            let usage = &published.usage;
+            usage.is_ready(container.started_ns, interval_ns, snapshot.at.wall_ns)
+        })
         .collect();
     running.sort_unstable_by_key(|(container, _)| (&container.name, container.id));
     running.truncate(MOST_CONTAINERS);
@@ -76,7 +86,7 @@ pub(super) fn families(snapshot: &Snapshot, table: &ContainerTable, files: &mut 
             family.add(
                 &one.labels,
                 with,
-                one.usage.counters.net.as_ref().map(|net| number(figure(net))),
+                one.usage.total.net.as_ref().map(|net| number(figure(net))),
             );
         }
         family
@@ -88,11 +98,11 @@ fn usage_seconds(told: &[Told<'_>]) -> Family {
     let mut family = Family::new(
         "container_cpu_usage_seconds",
         Kind::Counter,
-        "CPU time of the container, as the agent counts it: since it or the container started.",
+        "CPU time of the container, as the agent counts it.",
     );
     for one in told {
         let with = vec![label("cpu", "total")];
-        family.add(&one.labels, with, Some(seconds(one.usage.counters.cpu_ns)));
+        family.add(&one.labels, with, Some(seconds(one.usage.total.cpu_ns)));
     }
     family
 }

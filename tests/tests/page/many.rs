@@ -1,7 +1,7 @@
 //! Five hundred containers.
 
 use agent_tests::browser::Browser;
-use agent_tests::fake_agent::FakeAgent;
+use agent_tests::crowded_agent::CrowdedAgent;
 
 use crate::look::{has_no_complaints, value};
 
@@ -13,7 +13,7 @@ const UPDATES: u64 = 20;
 #[test]
 #[ignore = "needs root and a Docker engine: cargo xtask test"]
 fn an_update_of_five_hundred_containers_takes_less_than_a_picture() {
-    let agent = FakeAgent::start(CONTAINERS);
+    let agent = CrowdedAgent::start(CONTAINERS);
     let browser = Browser::start(1440, 900);
     browser.open(&format!("http://{}/", agent.address));
     browser.wait_for("the table", "document.querySelectorAll('tr.row').length > 5");

@@ -4,12 +4,14 @@ use super::Breach;
 use crate::tree::SourceFile;
 
 /// Crates of the agent that have one door each: the name as code spells it, and the room.
-const DOORS: [(&str, &str); 5] = [
+const DOORS: [(&str, &str); 7] = [
     ("aya", "kernel"),
     ("aya_log", "kernel"),
     ("aya_obj", "kernel"),
     ("bollard", "docker"),
     ("axum", "api"),
+    ("crossterm", "top"),
+    ("ratatui", "top"),
 ];
 
 /// `unsafe` is for the kernel's side alone: its programs, their loader, and the layout that the two share.

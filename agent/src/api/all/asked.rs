@@ -4,15 +4,26 @@ use std::{str::FromStr, time::Duration};
 
 use axum::extract::{Query, rejection::QueryRejection};
 use serde::Deserialize;
+use utoipa::openapi::schema::Schema;
 
-use super::super::problem::Problem;
+use super::super::{openapi::parameters::one_of, problem::Problem};
 
 /// The query as it is written.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in super::super) struct Parameters {
+    /// Containers of this service only.
     service: Option<String>,
+    /// Adds to each container what it used over this window.
+    #[param(schema_with = windows)]
     window: Option<String>,
+    /// `seq` of the snapshot that the caller has: the reply waits for another, up to two intervals and 2 s.
+    #[param(value_type = Option<u64>)]
     wait: Option<String>,
+}
+
+fn windows() -> Schema {
+    one_of(&["1s", "10s", "60s", "300s"])
 }
 
 /// The query as it is meant.

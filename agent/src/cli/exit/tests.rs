@@ -7,7 +7,7 @@ use super::{
 fn a_bad_command_line_is_one_line_that_names_the_flag_with_exit_code_64() {
     for (args, environment, said) in [
         (vec!["--colour"], vec![], "unexpected argument '--colour' found"),
-        (vec!["status"], vec![], "unrecognized subcommand 'status'"),
+        (vec!["statistics"], vec![], "unrecognized subcommand 'statistics'"),
         (vec!["--interval"], vec![], "'--interval <DURATION>'"),
         (
             vec!["--source"],

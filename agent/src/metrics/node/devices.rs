@@ -83,7 +83,7 @@ pub(super) fn disks(text: &str) -> Vec<Family> {
         let mut words = line.split_whitespace().skip(2);
         let Some(device) = words.next() else { continue };
         let numbers: Vec<u64> = words.map_while(|word| word.parse().ok()).collect();
-        if numbers.iter().all(|number| *number == 0) {
+        if is_part(device) || numbers.iter().all(|number| *number == 0) {
             continue;
         }
         for (family, (column, _, _, unit)) in families.iter_mut().zip(COLUMNS) {
@@ -92,4 +92,16 @@ pub(super) fn disks(text: &str) -> Vec<Family> {
         }
     }
     families.into()
+}
+
+/// Partitions, whose traffic is that of their disk, and disks in memory, as `node_exporter` leaves them out.
+fn is_part(device: &str) -> bool {
+    let stem = device.trim_end_matches(|c: char| c.is_ascii_digit());
+    if stem.len() == device.len() {
+        return false;
+    }
+    let of_letter = |start: &str| stem.len() == start.len() + 1 && stem.starts_with(start);
+    ["ram", "zram", "loop", "fd"].contains(&stem)
+        || ["sd", "hd", "vd", "xvd"].into_iter().any(of_letter)
+        || stem.starts_with("nvme") && stem.ends_with('p')
 }

@@ -120,6 +120,7 @@ fn tests_take_the_engine_and_its_tools_too() {
         "iproute2",
         "iptables",
         "strace",
+        "tmux",
     ];
     assert_eq!(plan(Need::Test, &facts).unwrap(), [Step::AptInstall(packages)]);
     assert_eq!(plan(Need::Build, &facts).unwrap(), [], "a build needs none of it");

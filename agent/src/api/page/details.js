@@ -1,7 +1,7 @@
 // What an opened row shows: facts of the container, its past, and the way to delete it.
 
 import { history } from './agent.js';
-import { el, Text } from './dom.js';
+import { el, texts } from './dom.js';
 import { bytes, clock, shortId } from './format.js';
 import { History } from './history.js';
 
@@ -13,7 +13,7 @@ export class Details {
   /** With the space around it, in pixels; 0 until it was drawn. */
   height = 0;
   #history;
-  #texts = Object.fromEntries(['image', 'id', 'network', 'source', 'free', 'since', 'made'].map((key) => [key, new Text()]));
+  #texts = texts(['image', 'id', 'network', 'source', 'free', 'since', 'made']);
 
   /** `onHeight` is called when the height has become another, `onDelete` when somebody wants the container gone. */
   constructor(row, { onHeight, onDelete }) {
@@ -49,14 +49,14 @@ export class Details {
 
   /** With each state of the agent. */
   update(row, time_ms = null) {
-    const texts = this.#texts;
-    texts.image.set(row.image);
-    texts.id.set(shortId(row.id));
-    texts.since.set(row.started_at_ms === null ? 'not known' : since(row.started_at_ms));
-    texts.network.set(NETWORKS[row.network_mode] ?? 'not known');
-    texts.source.set(row.error ?? SOURCES[row.source] ?? 'not known');
-    texts.free.set(bytes(row.free_memory));
-    texts.made.set(row.managed ? 'this agent' : 'somebody else');
+    const facts = this.#texts;
+    facts.image.set(row.image);
+    facts.id.set(shortId(row.id));
+    facts.since.set(row.started_at_ms === null ? 'not known' : since(row.started_at_ms));
+    facts.network.set(NETWORKS[row.network_mode] ?? 'not known');
+    facts.source.set(row.error ?? SOURCES[row.source] ?? 'not known');
+    facts.free.set(bytes(row.free_memory));
+    facts.made.set(row.managed ? 'this agent' : 'somebody else');
     if (time_ms !== null) {
       this.#history.refresh(time_ms, { cpu: row.cpu, memory: row.memory, rx: row.rx, tx: row.tx });
     }

@@ -40,3 +40,8 @@ export class Text {
     return true;
   }
 }
+
+/** A changing text for each of these keys. */
+export function texts(keys) {
+  return Object.fromEntries(keys.map((key) => [key, new Text()]));
+}

@@ -7,7 +7,7 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 /** An agent that samples faster than this is not drawn faster. */
 const SHORTEST_TURN_MS = 250;
-/** The agent may have begun anew, with a lower number: then nothing newer comes. So much longer than its interval is waited. */
+/** So much longer than its interval an agent may take to answer: it has nothing newer, or is no more. */
 const SPARE_WAIT_MS = 9_000;
 
 /** How long to rest after so many failures in a row, with some chance in it: pages that lost one agent do not come back as one. */
@@ -81,7 +81,7 @@ export class Live {
       const asked = this.#seq;
       this.#seq = null;
       if (error.name === 'AbortError') return 0;
-      // the first silence after an answer may be that of an agent with a lower number: it is asked without one at once
+      // the first silence after an answer may be about the number: it is asked without one at once
       if (error.name === 'TimeoutError' && asked !== null) return 0;
       return this.#failed(error);
     } finally {

@@ -1,14 +1,14 @@
 // The node: its figures now, their past, and what the agent says of itself.
 
 import { history } from './agent.js';
-import { el, Text } from './dom.js';
+import { el, Text, texts } from './dom.js';
 import { bytes, NOT_MEASURED, percent, rate } from './format.js';
 import { History } from './history.js';
 import { nodeFigures } from './store.js';
 import { health } from './words.js';
 
 export class NodePanel {
-  #figures = Object.fromEntries(['cpu', 'memory', 'network', 'containers'].flatMap((key) => [[key, new Text()], [`${key}Note`, new Text()]]));
+  #figures = texts(['cpu', 'memory', 'network', 'containers'].flatMap((key) => [key, `${key}Note`]));
   #history = new History({
     fetch: (window, signal) => history(null, window, signal),
     label: 'the node',
@@ -22,7 +22,13 @@ export class NodePanel {
 
   constructor({ tiles, plots, list, parts }) {
     const tile = (title, key) =>
-      el('div', {}, el('dt', {}, title), el('dd', {}, this.#figures[key].node), el('dd', { class: 'note' }, this.#figures[`${key}Note`].node));
+      el(
+        'div',
+        {},
+        el('dt', {}, title),
+        el('dd', {}, this.#figures[key].node),
+        el('dd', { class: 'note' }, this.#figures[`${key}Note`].node),
+      );
     tiles.append(tile('CPU', 'cpu'), tile('Memory', 'memory'), tile('Network', 'network'), tile('Containers', 'containers'));
     plots.append(this.#history.element);
     this.#list = list;

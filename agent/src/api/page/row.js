@@ -1,6 +1,6 @@
 // One row that is in sight. It is bound to a container, and to another one when that has left the view.
 
-import { el, setAttribute, Text } from './dom.js';
+import { el, setAttribute, texts } from './dom.js';
 import { bytes, duration, isKnown, percent, rate } from './format.js';
 import { Spark } from './spark.js';
 
@@ -20,30 +20,30 @@ export class RowView {
   canvas = el('canvas', { class: 'spark', 'aria-hidden': 'true' });
   row = null;
   #spark = new Spark(this.canvas);
-  #texts = Object.fromEntries(['name', 'image', 'service', 'cpu', 'memory', 'rx', 'tx', 'age'].map((key) => [key, new Text()]));
+  #texts = texts(['name', 'image', 'service', 'cpu', 'memory', 'rx', 'tx', 'age']);
   #cells = {};
   #image;
   #service;
 
   constructor() {
-    const texts = this.#texts;
-    this.button = el('button', { type: 'button', class: 'open', 'aria-expanded': 'false' }, texts.name.node);
-    this.#image = el('span', { class: 'image' }, texts.image.node);
+    const shown = this.#texts;
+    this.button = el('button', { type: 'button', class: 'open', 'aria-expanded': 'false' }, shown.name.node);
+    this.#image = el('span', { class: 'image' }, shown.image.node);
     const cell = (key, ...children) => {
       this.#cells[key] = el('td', { role: 'cell', class: key }, ...children);
       return this.#cells[key];
     };
-    this.#service = cell('service', texts.service.node);
+    this.#service = cell('service', shown.service.node);
     this.element = el(
       'tr',
       { class: 'row', role: 'row' },
       el('th', { role: 'rowheader', scope: 'row', class: 'name' }, this.button, this.#image),
       this.#service,
-      cell('cpu', this.canvas, el('span', {}, texts.cpu.node)),
-      cell('memory', texts.memory.node),
-      cell('rx', texts.rx.node),
-      cell('tx', texts.tx.node),
-      cell('age', texts.age.node),
+      cell('cpu', this.canvas, el('span', {}, shown.cpu.node)),
+      cell('memory', shown.memory.node),
+      cell('rx', shown.rx.node),
+      cell('tx', shown.tx.node),
+      cell('age', shown.age.node),
     );
   }
 

@@ -83,7 +83,8 @@ export class Table {
     for (const [id, details] of this.#details) {
       if (this.#store.row(id) === undefined) this.#close(id, details);
     }
-    const some = passing.length === rows.length ? count(rows.length, 'container') : `${passing.length} of ${count(rows.length, 'container')}`;
+    const all = count(rows.length, 'container');
+    const some = passing.length === rows.length ? all : `${passing.length} of ${all}`;
     this.#shown.set(isHeld ? `${some}; order held` : some);
     this.#parts.empty.hidden = passing.length > 0;
     this.#parts.empty.textContent = rows.length === 0 ? 'No container is running.' : 'No container fits the filter.';

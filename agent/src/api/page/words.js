@@ -40,16 +40,16 @@ function losses(agent) {
   const all = [];
   if (agent.ticks_missed > 0) {
     const were = agent.ticks_missed === 1 ? 'was' : 'were';
-    all.push({ level: 'warn', text: `${capital(count(agent.ticks_missed, 'tick'))} ${were} missed: those figures are over longer intervals.` });
+    const ticks = capital(count(agent.ticks_missed, 'tick'));
+    all.push({ level: 'warn', text: `${ticks} ${were} missed: those figures are over longer intervals.` });
   }
   if (agent.lost_updates > 0) {
-    all.push({ level: 'warn', text: `${capital(count(agent.lost_updates, 'update'))} could not be counted: figures of some containers are too low.` });
+    const updates = capital(count(agent.lost_updates, 'update'));
+    all.push({ level: 'warn', text: `${updates} could not be counted: figures of some containers are too low.` });
   }
   if (agent.missed_switches > 0) {
-    all.push({
-      level: 'good',
-      text: `${capital(count(agent.missed_switches, 'task switch', 'task switches'))} not shown by the kernel: up to a slice of CPU time each.`,
-    });
+    const switches = capital(count(agent.missed_switches, 'task switch', 'task switches'));
+    all.push({ level: 'good', text: `${switches} not shown by the kernel: up to a slice of CPU time each.` });
   }
   if (all.length === 0 && agent.ticks_missed === 0 && agent.lost_updates === 0) {
     all.push({ level: 'good', text: 'No tick was missed and no update lost.' });

@@ -2,6 +2,7 @@
 //!
 //! | route | answered from |
 //! | --- | --- |
+//! | `GET /`, `GET /page/...` | the files of the page, compiled in |
 //! | `GET /livez`, `GET /readyz` | the process, the snapshot |
 //! | `GET /status` | the snapshot |
 //! | `GET /status/history` | the history |
@@ -14,6 +15,7 @@
 //! | `GET /container/{id}/status` | the snapshot |
 //! | `GET /container/{id}/history` | the history |
 //! | `DELETE /container/{id}` | Docker, after the id was resolved against the table |
+//! | `GET /openapi.json` | the handlers' and replies' own descriptions, made into text once |
 //!
 //! A request passes the `door` first, which knows callers, names and roles. Handlers are a few lines each; which problem is which status is in `problem` alone.
 
@@ -30,6 +32,8 @@ mod list;
 mod metrics;
 mod node;
 mod once_a_tick;
+mod openapi;
+mod page;
 mod problem;
 mod redact;
 pub mod serve;
@@ -173,6 +177,11 @@ impl App {
         }
     }
 
+    /// Closes what nobody uses any more. Never ends.
+    async fn close_unused(&self) {
+        self.scrapes.close_unused().await;
+    }
+
     /// A place among those who wait for Docker.
     fn wait_for_docker(&self) -> Result<SemaphorePermit<'_>, Problem> {
         self.waiting_for_docker.try_acquire().map_err(|_| Problem::Busy)
@@ -219,6 +228,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/status", get(node::status))
         .route("/status/history", get(history::node))
         .route("/metrics", get(metrics::metrics))
+        .route("/openapi.json", get(openapi::openapi))
         .route("/containers/status", get(all::status))
         .route("/containers/events", get(events::events))
         .route("/containers", get(list::containers))
@@ -227,6 +237,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/container/{id}", delete(container::delete))
         .route("/container/{id}/status", get(container::status))
         .route("/container/{id}/history", get(history::container))
+        .merge(page::routes())
         .fallback(|| async { Problem::NoSuchPath })
         .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
         .with_state(app)

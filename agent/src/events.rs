@@ -14,6 +14,7 @@ use std::{
 
 use serde::Serialize;
 use tokio::sync::watch;
+use utoipa::ToSchema;
 
 use crate::containers::Container;
 
@@ -29,7 +30,7 @@ const BATCH: usize = 64;
 pub struct RunId(u64);
 
 /// Something that happened.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Event {
     /// A new snapshot is there.
@@ -53,16 +54,22 @@ pub enum Event {
         #[serde(flatten)]
         container: Subject,
         /// The name that it had.
+        #[schema(value_type = String)]
         old_name: Box<str>,
     },
 }
 
 /// The container that an event is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = EventSubject)]
 pub struct Subject {
+    /// 64 hex digits.
     id: String,
+    #[schema(value_type = String)]
     name: Box<str>,
+    #[schema(value_type = String)]
     service: Box<str>,
+    #[schema(value_type = String)]
     image: Box<str>,
     /// When the agent learned of it, in ms since 1970.
     at_ms: u64,
@@ -106,9 +113,11 @@ pub struct Batch {
 }
 
 /// Events that a reader does not get any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = LostEvents)]
 pub struct Lost {
-    /// How many; `None` where they were of another run of the agent.
+    /// How many; null where they were of another run of the agent.
+    #[schema(required = true)]
     pub events: Option<u64>,
 }
 

@@ -70,7 +70,7 @@ pub fn scrape(
     files: &mut CgroupFiles,
     format: Format,
 ) -> String {
-    let mut families = container::families(snapshot, table, files);
+    let mut families = container::families(snapshot, table, agent.interval_ns, files);
     families.extend(node::families(snapshot, proc_root));
     families.extend(agent::families(snapshot, agent, table));
     families.retain(|family| !family.series.is_empty());

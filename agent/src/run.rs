@@ -2,14 +2,15 @@
 
 mod error;
 mod notify;
+mod process;
 mod reload;
 
-use std::{io, sync::Arc, time::Duration};
-
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    task::{JoinHandle, JoinSet},
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
 };
+
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -72,7 +73,7 @@ impl Parts {
         let credentials = Arc::new(Credentials::load(config.tokens.clone())?);
         let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
         let listeners = bind_all(&config)?;
-        raise_open_files();
+        process::raise_open_files();
         // The agent's own view of the mounts: what it finds there it must be able to open.
         let mounts = Mounts::read("/proc".as_ref(), config.cgroup_root.as_deref())?;
         let settings = KernelSettings {
@@ -134,9 +135,10 @@ impl Parts {
         let tasks = TaskTracker::new();
         // Not among the tasks that the end waits for: it listens for the second signal until then.
         let mut signals = JoinSet::new();
-        signals.spawn(stop_on_signal(stop.clone())?);
+        signals.spawn(process::stop_on_signal(stop.clone())?);
         self.announce();
         let is_open = self.is_open();
+        let door = self.door();
 
         let engine = Arc::new(Engine::new(self.config.docker.clone()));
         let locator = Locator {
@@ -174,14 +176,6 @@ impl Parts {
             self.config.pull_timeout,
             stop.clone(),
         );
-        let door = Door {
-            credentials: Arc::clone(&self.credentials),
-            asks_for_credentials: self.config.asks_for_credentials(),
-            hosts: host_names(&self.config.allowed_hosts),
-            own_uid: rustix::process::geteuid().as_raw(),
-            read_only: self.config.read_only,
-            policy: self.config.policy.clone(),
-        };
         let status = format!("source {}", self.decision.source);
         let telling = notify::tell(snapshots.clone(), self.config.interval, status, stop.clone());
         if let Some(target) = self.config.consul.clone() {
@@ -207,12 +201,14 @@ impl Parts {
             stop.clone(),
         );
 
+        let broken: Arc<OnceLock<&'static str>> = Arc::default();
         let ends_with = |name: &'static str, task: JoinHandle<()>| {
-            let stop = stop.clone();
+            let (stop, broken) = (stop.clone(), Arc::clone(&broken));
             async move {
                 let ended = task.await;
                 if !stop.is_cancelled() {
                     tracing::error!("the {name} ended early ({ended:?}); the agent stops, so that it is seen");
+                    let _first = broken.set(name);
                     stop.cancel();
                 }
             }
@@ -229,7 +225,24 @@ impl Parts {
         if tokio::time::timeout(TASKS_END, tasks.wait()).await.is_err() {
             tracing::warn!("some tasks did not end in {} s", TASKS_END.as_secs());
         }
-        Ok(served?)
+        served?;
+        match broken.get() {
+            // Whoever starts agents anew does so for one that failed.
+            Some(part) => Err(StartError::Broken(part)),
+            None => Ok(()),
+        }
+    }
+
+    /// Who is let in.
+    fn door(&self) -> Door {
+        Door {
+            credentials: Arc::clone(&self.credentials),
+            asks_for_credentials: self.config.asks_for_credentials(),
+            hosts: host_names(&self.config.allowed_hosts),
+            own_uid: rustix::process::geteuid().as_raw(),
+            read_only: self.config.read_only,
+            policy: self.config.policy.clone(),
+        }
     }
 
     /// Whether callers of other machines need no credentials. By what was bound, since of sockets that are handed over only the
@@ -288,42 +301,4 @@ fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
 /// Names of this machine, and those that the operator adds.
 fn host_names(allowed: &[String]) -> HostNames {
     HostNames::new(allowed.iter().cloned().chain([node::name()]))
-}
-
-/// Cancels `stop` at the first signal and ends the process at the second.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "whoever asks twice does not want to wait; the kernel detaches all"
-)]
-fn stop_on_signal(stop: CancellationToken) -> io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        let mut next = async || {
-            tokio::select! {
-                _ = interrupt.recv() => "SIGINT",
-                _ = terminate.recv() => "SIGTERM",
-            }
-        };
-        tracing::info!("{}: stopping", next().await);
-        stop.cancel();
-        tracing::warn!("{} again: stopped without waiting", next().await);
-        std::process::exit(1);
-    })
-}
-
-/// Three files of each container stay open; the usual soft limit of 1,024 is soon met. What the hard limit allows is
-/// taken.
-fn raise_open_files() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    if let Err(error) = setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: limit.maximum,
-            maximum: limit.maximum,
-        },
-    ) {
-        tracing::debug!("the limit of open files stays: {error}");
-    }
 }

@@ -5,6 +5,7 @@
 
 mod memory;
 mod points;
+mod totals;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -28,6 +29,7 @@ use crate::{
     usage::{Reading, UsageSources},
 };
 use memory::MemorySampler;
+use totals::Totals;
 
 /// Everything that a tick reads.
 #[derive(Debug)]
@@ -38,6 +40,7 @@ pub struct Sampler {
     node: Node,
     node_before: Option<(NodeSample, Instant)>,
     memory: MemorySampler,
+    totals: Totals,
     told_to: Told,
     clock: MonotonicClock,
     seq: u64,
@@ -73,6 +76,7 @@ impl Sampler {
             node,
             node_before: None,
             memory: MemorySampler::new(mounts),
+            totals: Totals::default(),
             told_to,
             clock: MonotonicClock::start(),
             seq: 0,
@@ -118,6 +122,7 @@ impl Sampler {
         let node = self.node_usage();
         let last = self.told_to.snapshots.load_full();
         self.memory.start_tick(&table);
+        self.totals.keep_running(&table);
         let mut containers = HashMap::with_capacity(readings.len());
         for (id, reading) in readings {
             let Some(container) = table.by_id.get(&id) else {
@@ -195,6 +200,7 @@ impl Sampler {
                 }
             },
         };
+        let used = self.totals.with(container, reading);
         let rates = rates::between(&reading.before?, &reading.now)?;
         let bytes = |kib: Option<u64>| kib.map(|kib| kib * 1024);
         let available = bytes(node.and_then(|node| node.free_memory_kib));
@@ -203,6 +209,7 @@ impl Sampler {
             source: reading.source,
             rates,
             counters: reading.now.counters,
+            total: used,
             sampled_ns: reading.now.wall_ns,
             memory: memory.map(|memory| MemoryUse {
                 used_bytes: memory.used_bytes,

@@ -138,6 +138,8 @@ pub struct ContainerUsage {
     pub rates: Rates,
     /// What the rates were made of: cumulative, as of `sampled_ns`.
     pub counters: Counters,
+    /// What this run of it has used, as counters that go on when the source changes; without the detail.
+    pub total: Counters,
     /// When it was sampled, in ns since 1970.
     pub sampled_ns: u64,
     /// Memory; `None` where it could not be read.

@@ -12,6 +12,7 @@ pub mod streams;
 use std::{collections::HashMap, sync::Arc};
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     containers::{Container, ContainerId, ContainerTable, NetworkMode},
@@ -23,7 +24,7 @@ use kernel::{KernelReading, KernelUsage};
 use streams::StatsStreams;
 
 /// Where figures come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// Counted by the kernel programs.
@@ -64,8 +65,9 @@ pub struct Reading {
 }
 
 /// What the kernel programs take as CPU time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = CpuAccount)]
 pub enum CpuAccountName {
     /// The scheduler's own account, as in `cpu.stat`.
     Scheduler,

@@ -6,6 +6,7 @@
 //! - [`fake_agent`]: an agent that says what the test says; [`terminal`]: a screen and keys
 //! - [`cgroup`], [`machine`], [`process`], [`programs`]: what the kernel itself says, to compare with; [`recorder`]: at
 //!   every instant
+//! - [`browser`]: looks at the agent's page; [`fake_agent`]: serves it with as many containers as wanted
 //! - [`certificates`]: an authority of the test's own
 //! - [`figures`]: comparisons; [`traffic`]: transfers; [`accuracy`]: what a scenario found, for the page of figures
 //! - [`binaries`], [`command`], [`http`], [`network_namespace`], [`wait`]: means
@@ -23,9 +24,11 @@
 pub mod accuracy;
 pub mod agent;
 pub mod binaries;
+pub mod browser;
 pub mod certificates;
 pub mod cgroup;
 pub mod command;
+pub mod crowded_agent;
 pub mod docker;
 pub mod fake_agent;
 pub mod fake_consul;

@@ -43,16 +43,18 @@ pub(crate) fn manual() -> Result<PathBuf> {
 
 /// With the target named, build scripts and macros are not built with its flags: a macro cannot be static.
 fn static_build(what: &[&str]) -> Result<Command> {
+    let build = Command::cargo().args(["build", "--locked", "--release", "--target", &host()?]);
+    Ok(build.args(what).env("RUSTFLAGS", "-C target-feature=+crt-static"))
+}
+
+/// The target that the compiler builds for by itself.
+pub(crate) fn host() -> Result<String> {
     let version = Command::new("rustc")
         .arg("-vV")
         .ask()
         .context("asking `rustc -vV` for the host's target")?;
-    let host = version
-        .lines()
-        .find_map(|line| line.strip_prefix("host: "))
-        .context("`rustc -vV` names no host")?;
-    let build = Command::cargo().args(["build", "--locked", "--release", "--target", host]);
-    Ok(build.args(what).env("RUSTFLAGS", "-C target-feature=+crt-static"))
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("`rustc -vV` names no host")
 }
 
 /// Where cargo puts what it builds: its own answer, for it may come from the environment or from a configuration.

@@ -1,9 +1,18 @@
-//! `cargo xtask fuzz`: what callers and files may hold, made up by libFuzzer for a time, each parser in its turn.
+//! `cargo xtask fuzz`: what callers and files may hold, made up by libFuzzer for a time, each parser in its turn, as many at once as there are CPUs.
 //!
 //! Without a sanitizer of memory, which only a nightly compiler has: the parsers are safe code, and what is looked for is
 //! a panic, a hang, and an answer that breaks a promise.
 
-use anyhow::{Result, ensure};
+use std::{
+    fs,
+    num::NonZero,
+    path::{Path, PathBuf},
+    process,
+    sync::Mutex,
+    thread::{self, ScopedJoinHandle},
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::{
     artifacts,
@@ -35,22 +44,64 @@ pub(crate) fn main(args: &Args) -> Result<()> {
         );
     }
     setup::ensure(Need::Fuzz)?;
-    let wanted = |name: &str| args.targets.is_empty() || args.targets.iter().any(|target| target == name);
-    let mut targets = TARGETS.into_iter().filter(|target| wanted(target));
-    targets.try_for_each(|target| fuzz(target, args.seconds))
+    let fuzz_dir = workspace()?.join("tests/fuzz");
+    let built = artifacts::target_directory()?.join("fuzz");
+    Command::cargo()
+        .args(["fuzz", "build", "--sanitizer", "none", "--fuzz-dir"])
+        .arg(&fuzz_dir)
+        .arg("--target-dir")
+        .arg(&built)
+        .run()?;
+    let wanted = |name: &&str| args.targets.is_empty() || args.targets.iter().any(|target| target == name);
+    let waiting: Mutex<Vec<&str>> = Mutex::new(TARGETS.into_iter().filter(|name| wanted(name)).collect());
+    let binaries = built.join(artifacts::host()?).join("release");
+    let next = || waiting.lock().ok().and_then(|mut waiting| waiting.pop());
+    let work = || -> Result<()> {
+        while let Some(target) = next() {
+            fuzz(&binaries, &fuzz_dir, target, args.seconds)?;
+        }
+        Ok(())
+    };
+    // One at a time and CPU: each keeps one busy.
+    let cpus = thread::available_parallelism().map_or(1, NonZero::get);
+    let ended: Vec<Result<()>> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..cpus).map(|_| scope.spawn(work)).collect();
+        let join = |worker: ScopedJoinHandle<'_, Result<()>>| worker.join().unwrap_or_else(|_| bail!("a thread broke"));
+        workers.into_iter().map(join).collect()
+    });
+    ended.into_iter().collect()
 }
 
-/// What it finds is kept in `tests/fuzz/artifacts`, with the words that try it again.
-fn fuzz(target: &str, seconds: u32) -> Result<()> {
-    Command::cargo()
-        .args(["fuzz", "run", "--sanitizer", "none", "--fuzz-dir"])
-        .arg(workspace()?.join("tests/fuzz"))
-        .arg("--target-dir")
-        .arg(artifacts::target_directory()?.join("fuzz"))
-        .arg(target)
-        .arg("--")
+/// What it finds is kept in `tests/fuzz/artifacts`, with the words that try it again; what it has learned, in
+/// `tests/fuzz/corpus`. What it says is told when it has ended, for several run at once.
+fn fuzz(binaries: &Path, fuzz_dir: &Path, target: &str, seconds: u32) -> Result<()> {
+    let place = |kind: &str| -> Result<PathBuf> {
+        let dir = fuzz_dir.join(kind).join(target);
+        fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
+        Ok(dir)
+    };
+    let (artifacts, corpus) = (place("artifacts")?, place("corpus")?);
+    let ran = process::Command::new(binaries.join(target))
+        .arg(format!("-artifact_prefix={}/", artifacts.display()))
         .arg(format!("-max_total_time={seconds}"))
         .arg(format!("-timeout={HANGS_AFTER}"))
-        .arg("-print_final_stats=1")
-        .run()
+        .args(["-print_final_stats=1", "-verbosity=0"])
+        .arg(&corpus)
+        .output()
+        .with_context(|| format!("starting the parser `{target}`"))?;
+    let said = String::from_utf8_lossy(&ran.stderr);
+    let stats = |name: &str| {
+        let line = said
+            .lines()
+            .find_map(|line| line.strip_prefix("stat::")?.strip_prefix(name));
+        line.map_or("?", |figure| figure.trim_start_matches(':').trim())
+            .to_owned()
+    };
+    ensure!(ran.status.success(), "the parser `{target}` failed:\n{said}");
+    println!(
+        "{target}: {} texts in {seconds} s, {} MB at most, nothing found",
+        stats("number_of_executed_units"),
+        stats("peak_rss_mb")
+    );
+    Ok(())
 }

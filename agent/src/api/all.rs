@@ -18,6 +18,7 @@ use bytes::Bytes;
 use super::{App, encoding::Encoding, once_a_tick::OnceATick, problem::Problem};
 use crate::{containers::ContainerId, history::Summary, launch::LaunchError, snapshot::Snapshot};
 use asked::{Asked, Parameters, Window};
+pub(super) use reply::All;
 
 /// How long a caller may wait for a snapshot, beyond two intervals: the agent does not keep callers whom it has nothing for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -31,6 +32,32 @@ pub(super) struct Texts {
     summaries: OnceATick<Window, Summaries>,
 }
 
+/// The node and all containers that run, of one snapshot
+///
+/// Compressed for who takes gzip or zstd. Who names the `seq` that it has gets the next snapshot as soon as there is one.
+#[utoipa::path(
+    get, path = "/containers/status", operation_id = "containersStatus", tag = "containers",
+    params(
+        Parameters,
+        ("If-None-Match" = Option<String>, Header, description = "`ETag` of the reply that the caller has"),
+        ("Accept-Encoding" = Option<String>, Header, description = "`gzip` or `zstd`, to have it compressed"),
+    ),
+    responses(
+        (
+            status = 200, description = "All of it, containers in the order of their names", body = All,
+            headers(
+                ("ETag" = String, description = "Of the snapshot; weak"),
+                ("Vary" = String, description = "`accept-encoding`"),
+                ("Cache-Control" = String, description = "`no-cache`"),
+                ("Content-Encoding" = String, description = "`gzip` or `zstd`, where the caller takes it"),
+            ),
+        ),
+        (
+            status = 304, description = "The caller has it already, as `If-None-Match` says",
+            headers(("ETag" = String, description = "Of the snapshot; weak")),
+        ),
+    ),
+)]
 pub(super) async fn status(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -101,7 +128,7 @@ async fn body(app: &Arc<App>, snapshot: Arc<Snapshot>, asked: Asked, encoding: E
     let (seq, of_all) = (snapshot.seq, service.is_none());
     let renderer = Arc::clone(app);
     let render = move || {
-        let reply = reply::All::new(&renderer, &snapshot, service.as_deref(), summaries.as_ref());
+        let reply = All::new(&renderer, &snapshot, service.as_deref(), summaries.as_ref())?;
         encoding.encode(serde_json::to_vec(&reply).ok()?.into())
     };
     let body = if of_all {

@@ -1,5 +1,7 @@
 //! `/container/{id}`, `/container/{id}/status` and `POST /containers`.
 
+mod reply;
+
 use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{
@@ -9,13 +11,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{
     App, IdSegment,
     audit::Subject,
     create_request::{CreateRequest, CreateRequestError, MAX_BODY_BYTES},
     list::json,
+    openapi::{
+        create::{CreateForm, CreateJson},
+        docker::DockerInspection,
+        parameters::Id,
+    },
     problem::Problem,
     redact::without_environment,
     written_id,
@@ -25,13 +32,12 @@ use crate::{
     clock::wall_ns,
     docker::DockerError,
     launch::{Launch, LaunchError},
-    rates::NetCounters,
     snapshot::ContainerUsage,
-    usage::Source,
 };
+pub(super) use reply::ContainerStatus;
 
 /// How long a body may take to arrive.
-const BODY_DEADLINE: Duration = Duration::from_secs(10);
+pub(super) const BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// How long a container may take to end before it is killed, if the caller does not say.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// The longest that a caller may give it, in seconds.
@@ -39,6 +45,14 @@ const MAX_STOP_PATIENCE_S: u64 = 600;
 /// How long the answer to a deletion waits for the agent's own table to show it.
 const TABLE_DEADLINE: Duration = Duration::from_secs(5);
 
+/// One container, as Docker inspects it
+///
+/// In any state. Without `Config.Env` for those who may only read.
+#[utoipa::path(
+    get, path = "/container/{id}", operation_id = "inspectContainer", tag = "container",
+    params(Id),
+    responses((status = 200, description = "Docker's inspection", body = DockerInspection)),
+)]
 pub(super) async fn inspect(
     State(app): State<Arc<App>>,
     caller: Option<Extension<Caller>>,
@@ -51,6 +65,14 @@ pub(super) async fn inspect(
     Ok(json(if sees_all { raw } else { without_environment(&raw)? }))
 }
 
+/// What a container uses
+///
+/// Answered from memory, also while Docker is away.
+#[utoipa::path(
+    get, path = "/container/{id}/status", operation_id = "containerStatus", tag = "container",
+    params(Id),
+    responses((status = 200, description = "Its figures of the last interval", body = ContainerStatus)),
+)]
 pub(super) async fn status(State(app): State<Arc<App>>, id: IdSegment) -> Result<Response, Problem> {
     let container = app.resolve(&written_id(id)?)?;
     if !container.is_running() {
@@ -74,6 +96,25 @@ fn render(usage: &ContainerUsage) -> Bytes {
         .into()
 }
 
+/// Create a container and start it
+///
+/// It is named `{service}-{index}-{random}`, and its program finds its port in `PORT`. An image that is missing is pulled. On any failure nothing
+/// is left behind. Needs an admin.
+#[utoipa::path(
+    post, path = "/containers", operation_id = "createContainer", tag = "containers",
+    request_body(
+        description = "At most 16 KiB",
+        content(
+            (CreateForm = "application/x-www-form-urlencoded"),
+            (CreateForm = "multipart/form-data"),
+            (CreateJson = "application/json"),
+        ),
+    ),
+    responses((
+        status = 201, description = "It runs: Docker's inspection of it", body = DockerInspection,
+        headers(("Location" = String, description = "`/container/{id}` of it, with its full id")),
+    )),
+)]
 pub(super) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let body = {
@@ -108,11 +149,22 @@ async fn launched(app: &Arc<App>, launch: Launch) -> Result<Response, Problem> {
         .into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct DeleteQuery {
+    /// Seconds until it is killed, from 0, which kills it at once, to 600; 10 if it is not given.
+    #[param(value_type = Option<u64>, maximum = 600)]
     timeout: Option<String>,
 }
 
+/// Stop a container and delete it
+///
+/// SIGTERM, SIGKILL after the timeout; it is removed with its anonymous volumes. Needs an admin.
+#[utoipa::path(
+    delete, path = "/container/{id}", operation_id = "deleteContainer", tag = "container",
+    params(Id, DeleteQuery),
+    responses((status = 204, description = "It is gone")),
+)]
 pub(super) async fn delete(
     State(app): State<Arc<App>>,
     id: IdSegment,
@@ -195,104 +247,4 @@ fn stop_patience(query: Result<Query<DeleteQuery>, QueryRejection>) -> Result<Du
                 "must be a whole number of seconds from 0 to {MAX_STOP_PATIENCE_S}"
             ))
         })
-}
-
-/// The reply of `GET /container/{id}/status`.
-#[derive(Serialize)]
-pub(super) struct ContainerStatus {
-    /// Percent of one CPU.
-    cpu: f64,
-    /// Bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    memory: Option<u64>,
-    /// Bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    free_memory: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    net: Option<Net>,
-    source: Source,
-    counters: CountersReply,
-    sampled_at_ms: u64,
-    interval_ms: u64,
-}
-
-/// Bytes a second.
-#[derive(Serialize)]
-struct Net {
-    rx: u64,
-    tx: u64,
-}
-
-/// Cumulative, from a moment that the source chose: only differences mean something.
-#[derive(Serialize)]
-struct CountersReply {
-    cpu_ns: u64,
-    #[serde(flatten)]
-    net: Option<NetReply>,
-}
-
-#[derive(Serialize)]
-struct NetReply {
-    rx_bytes: u64,
-    tx_bytes: u64,
-    rx_packets: u64,
-    tx_packets: u64,
-    #[serde(flatten)]
-    detail: Option<DetailReply>,
-}
-
-#[derive(Serialize)]
-struct DetailReply {
-    rx_segments: u64,
-    tx_segments: u64,
-    loopback_rx_bytes: u64,
-    loopback_tx_bytes: u64,
-}
-
-impl From<&ContainerUsage> for ContainerStatus {
-    fn from(usage: &ContainerUsage) -> Self {
-        Self {
-            cpu: (usage.rates.cpu_percent * 10.0).round() / 10.0,
-            memory: usage.memory.map(|memory| memory.used_bytes),
-            free_memory: usage.memory.and_then(|memory| memory.free_bytes),
-            net: usage.rates.net.map(|net| Net {
-                rx: whole(net.rx_bytes_per_s),
-                tx: whole(net.tx_bytes_per_s),
-            }),
-            source: usage.source,
-            counters: CountersReply {
-                cpu_ns: usage.counters.cpu_ns,
-                net: usage.counters.net.as_ref().map(NetReply::from),
-            },
-            sampled_at_ms: usage.sampled_ns / 1_000_000,
-            interval_ms: usage.rates.elapsed_ns / 1_000_000,
-        }
-    }
-}
-
-/// Rates are neither negative nor beyond what 64 bits hold.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a float cast saturates"
-)]
-fn whole(rate: f64) -> u64 {
-    rate.round() as u64
-}
-
-impl From<&NetCounters> for NetReply {
-    fn from(net: &NetCounters) -> Self {
-        Self {
-            rx_bytes: net.rx_bytes,
-            tx_bytes: net.tx_bytes,
-            rx_packets: net.rx_packets,
-            tx_packets: net.tx_packets,
-            detail: net.detail.map(|detail| DetailReply {
-                rx_segments: detail.rx_segments,
-                tx_segments: detail.tx_segments,
-                loopback_rx_bytes: detail.loopback_rx_bytes,
-                loopback_tx_bytes: detail.loopback_tx_bytes,
-            }),
-        }
-    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, Method, Version, header, request::Parts};
 
-use super::problem::Problem;
+use super::{page, problem::Problem};
 use crate::access::{
     Caller, Credentials, HostNames, Policy, Role, Rules, Transport, identify,
     origin::{self, is_cross_site},
@@ -35,8 +35,7 @@ pub struct Door {
 impl Door {
     /// Lets a request in, and tells whose it is; `None` where nobody was asked.
     pub(super) fn admit(&self, transport: &Transport, head: &Parts) -> Result<Option<Caller>, Problem> {
-        let is_open = OPEN.contains(&head.uri.path()) && is_read(&head.method);
-        let caller = if is_open {
+        let caller = if is_open(head.uri.path()) && is_read(&head.method) {
             None
         } else {
             let tokens = self.credentials.tokens();
@@ -87,6 +86,12 @@ impl Door {
         }
         Ok(())
     }
+}
+
+/// Who may see that there is a path needs nothing more to see what is behind it: two words, and the files of the page,
+/// which are the same for everybody and hold no figures.
+fn is_open(path: &str) -> bool {
+    OPEN.contains(&path) || page::has(path)
 }
 
 /// Methods that no route changes anything for.

@@ -28,17 +28,29 @@ struct Reader {
     app: Arc<App>,
     place: Place,
     /// Given back when the stream is dropped.
-    _held: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
     said_first: bool,
 }
 
+/// What happens, as server-sent events
+///
+/// A stream without end, of `snapshot`, `started`, `died`, `oom` and `renamed`, whose data is an `Event` as JSON, and of `lost`, whose data
+/// is `LostEvents`, where a reader was too slow or comes back to an agent that was started anew. A comment every 15 s where nothing happens.
+#[utoipa::path(
+    get, path = "/containers/events", operation_id = "containerEvents", tag = "containers",
+    params(("Last-Event-ID" = Option<String>, Header, description = "The last event that the reader has seen, `RUN-NUMBER`: it gets what follows it")),
+    responses((
+        status = 200, description = "Frames of `id`, `event` and `data`", body = String, content_type = "text/event-stream",
+        headers(("Cache-Control" = String, description = "`no-store`")),
+    )),
+)]
 pub(super) async fn events(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let held = app.hold()?;
+    let place = app.hold()?;
     let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let reader = Reader {
         place: app.events.place_after(seen.filter(|id| !id.is_empty()).map(parse_id)),
         app,
-        _held: held,
+        _place: place,
         said_first: false,
     };
     let stream = stream::unfold(reader, |mut reader| async move {

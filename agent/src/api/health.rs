@@ -7,12 +7,20 @@ use axum::extract::State;
 use super::{App, problem::Problem};
 use crate::containers::DockerState;
 
-/// The process answers.
+/// Whether the process answers
+#[utoipa::path(
+    get, path = "/livez", operation_id = "livez", tag = "health", security(()),
+    responses((status = 200, description = "It does: `ok` and a line feed", body = String, content_type = "text/plain; charset=utf-8")),
+)]
 pub(super) async fn livez() -> &'static str {
     "ok\n"
 }
 
-/// The node has figures and Docker answers.
+/// Whether the node has figures and Docker answers
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "readyz", tag = "health", security(()),
+    responses((status = 200, description = "Both: `ok` and a line feed", body = String, content_type = "text/plain; charset=utf-8")),
+)]
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
     if app.snapshots.load().node.is_none() {
         return Err(Problem::NodeNotReady);

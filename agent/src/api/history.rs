@@ -7,36 +7,61 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::{ToSchema, openapi::schema::Schema};
 
-use super::{App, IdSegment, problem::Problem, written_id};
+use super::{
+    App, IdSegment,
+    openapi::parameters::{Id, one_of},
+    problem::Problem,
+    written_id,
+};
 use crate::history::{Metric, Points, Span};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct HistoryQuery {
+    /// How far back; `5m` if it is not given. The longer, the longer the steps.
+    #[param(schema_with = windows)]
     window: Option<String>,
 }
 
+fn windows() -> Schema {
+    one_of(&["5m", "1h", "24h"])
+}
+
 /// Columns of one length; `null` where nothing was measured.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = History)]
 pub(super) struct Reply {
+    /// Of a container: 64 hex digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
+    /// Of a container.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     name: Option<Box<str>>,
+    /// As asked for.
     window: &'static str,
+    /// Between two points, in ms; a point is the mean of a step.
     step_ms: u64,
     /// When the first point was, in ms since 1970.
     from_ms: u64,
-    /// Percent of one CPU.
+    /// Percent of one CPU; of the node, all its CPUs together.
     cpu: Vec<Option<f64>>,
-    /// Bytes.
+    /// Bytes in use.
     memory: Vec<Option<f64>>,
-    /// Bytes a second.
+    /// Received, in bytes a second.
     rx: Vec<Option<f64>>,
-    /// Bytes a second.
+    /// Sent, in bytes a second.
     tx: Vec<Option<f64>>,
 }
 
+/// What a container used, as points for a plot
+#[utoipa::path(
+    get, path = "/container/{id}/history", operation_id = "containerHistory", tag = "container",
+    params(Id, HistoryQuery),
+    responses((status = 200, description = "The points of the window; fewer where it has not run so long", body = Reply)),
+)]
 pub(super) async fn container(
     State(app): State<Arc<App>>,
     id: IdSegment,
@@ -52,6 +77,12 @@ pub(super) async fn container(
     }))
 }
 
+/// What the node used, as points for a plot
+#[utoipa::path(
+    get, path = "/status/history", operation_id = "nodeHistory", tag = "node",
+    params(HistoryQuery),
+    responses((status = 200, description = "The points of the window; fewer where the agent has not run so long", body = Reply)),
+)]
 pub(super) async fn node(
     State(app): State<Arc<App>>,
     query: Result<Query<HistoryQuery>, QueryRejection>,

@@ -10,13 +10,23 @@ use axum::{
 use bytes::Bytes;
 use serde::Deserialize;
 
-use super::{App, problem::Problem};
+use super::{App, openapi::docker::DockerListEntry, problem::Problem};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
+    /// Containers of this service only: of its label `balancer.service`, else of the beginning of its name, up to the first `-`.
     service: Option<String>,
 }
 
+/// Running containers, as Docker lists them
+///
+/// Docker's own list, entry for entry. Callers share one call to Docker.
+#[utoipa::path(
+    get, path = "/containers", operation_id = "listContainers", tag = "containers",
+    params(ListQuery),
+    responses((status = 200, description = "Docker's list", body = [DockerListEntry])),
+)]
 pub(super) async fn containers(
     State(app): State<Arc<App>>,
     query: Result<Query<ListQuery>, QueryRejection>,

@@ -2,7 +2,8 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -18,30 +19,60 @@ use crate::{
     usage::choose::SourceDecision,
 };
 
+/// Files are kept open for so long: the longest time between two scrapes that makes sense (Prometheus looks five minutes back).
+const UNUSED_FOR: Duration = Duration::from_mins(5);
+
 /// What is made once for each snapshot and table, and what it is made from.
 #[derive(Debug)]
 pub(super) struct Scrapes {
     texts: OnceATick<(u64, Format, Encoding), Option<Bytes>>,
-    files: Mutex<CgroupFiles>,
+    files: Mutex<Files>,
     proc_root: PathBuf,
     started_ns: u64,
     is_open: bool,
 }
 
+/// Files of containers, and when somebody last scraped.
+#[derive(Debug)]
+struct Files {
+    open: CgroupFiles,
+    used: Instant,
+}
+
 impl Scrapes {
+    /// Closes the files when nobody has scraped for a while. Never ends.
+    pub(super) async fn close_unused(&self) {
+        loop {
+            tokio::time::sleep(UNUSED_FOR / 2).await;
+            let mut files = self.files();
+            if files.used.elapsed() >= UNUSED_FOR {
+                files.open.keep_only(|_| false);
+            }
+        }
+    }
+
+    /// Whoever panicked with them has left at worst one file too many.
+    fn files(&self) -> MutexGuard<'_, Files> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn new(scraped: Scraped) -> Self {
         Self {
             texts: OnceATick::default(),
-            files: Mutex::new(scraped.files),
+            files: Mutex::new(Files {
+                open: scraped.files,
+                used: Instant::now(),
+            }),
             proc_root: scraped.proc_root,
             started_ns: scraped.started_ns,
             is_open: scraped.is_open,
         }
     }
 
-    fn facts(&self, decision: &SourceDecision, history_bytes: usize) -> AgentFacts {
+    fn facts(&self, decision: &SourceDecision, interval_ns: u64, history_bytes: usize) -> AgentFacts {
         AgentFacts {
             decision: decision.clone(),
+            interval_ns,
             history_bytes,
             is_open: self.is_open,
             started_ns: self.started_ns,
@@ -50,6 +81,24 @@ impl Scrapes {
     }
 }
 
+/// What Prometheus scrapes
+///
+/// The node, the containers that run and the agent; compressed for who takes gzip or zstd. `OpenMetrics` for who names it in `Accept`.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "metrics", tag = "metrics",
+    params(("Accept-Encoding" = Option<String>, Header, description = "`gzip` or `zstd`, to have it compressed")),
+    responses((
+        status = 200, description = "The series of this moment",
+        content(
+            (String = "text/plain; version=0.0.4; charset=utf-8"),
+            (String = "application/openmetrics-text; version=1.0.0; charset=utf-8"),
+        ),
+        headers(
+            ("Vary" = String, description = "`accept, accept-encoding`"),
+            ("Content-Encoding" = String, description = "`gzip` or `zstd`, where the caller takes it"),
+        ),
+    )),
+)]
 pub(super) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
     let snapshot = app.snapshots.load_full();
     if snapshot.node.is_none() {
@@ -60,15 +109,16 @@ pub(super) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> 
     // A container that has ended since the tick is told no more.
     let table = app.containers.table();
     let key = (table.generation, format, encoding);
-    let scraped = Arc::clone(&app);
+    let maker = Arc::clone(&app);
     let body = app
         .scrapes
         .texts
         .get(snapshot.seq, key, move || {
-            let scrapes = &scraped.scrapes;
-            let facts = scrapes.facts(&scraped.decision, scraped.history.bytes());
-            let mut files = scrapes.files.lock().unwrap_or_else(PoisonError::into_inner);
-            let text = metrics::scrape(&snapshot, &table, &facts, &scrapes.proc_root, &mut files, format);
+            let scrapes = &maker.scrapes;
+            let facts = scrapes.facts(&maker.decision, maker.interval_ns, maker.history.bytes());
+            let mut files = scrapes.files();
+            files.used = Instant::now();
+            let text = metrics::scrape(&snapshot, &table, &facts, &scrapes.proc_root, &mut files.open, format);
             encoding.encode(text.into())
         })
         .await?

@@ -7,6 +7,7 @@ use std::{
 
 use axum::{Json, extract::State};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{App, problem::Problem};
 use crate::{
@@ -16,42 +17,60 @@ use crate::{
     usage::{CpuAccountName, Source},
 };
 
-#[derive(Serialize)]
+/// The node.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NodeStatus)]
 pub(super) struct Status {
+    /// Percent of each online CPU that was busy over the last interval, by its name in `/proc/stat`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BTreeMap<String, f64>>)]
     cpus: Option<CpusInOrder>,
-    /// KiB.
+    /// All memory, in KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     memory: Option<u64>,
-    /// KiB.
+    /// Memory that new work could take without swapping, in KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     free_memory: Option<u64>,
+    /// Rates of the host's interfaces by name, veth ends left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     network: Option<BTreeMap<String, Network>>,
+    /// Running containers; absent while Docker has never been reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     nb_containers: Option<usize>,
     source: Source,
+    /// Why figures do not come from the kernel; with source `docker` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     source_reason: Option<String>,
     agent: AgentHealth,
 }
 
-/// Bytes a second.
-#[derive(Serialize)]
+/// Rates of one interface over the last interval, in bytes a second.
+#[derive(Serialize, ToSchema)]
+#[schema(as = InterfaceRates)]
 struct Network {
+    /// Received, in bytes a second.
+    #[schema(minimum = 0)]
     rx: f64,
+    /// Sent, in bytes a second.
+    #[schema(minimum = 0)]
     tx: f64,
 }
 
-#[derive(Serialize)]
+/// How well the agent itself does.
+#[derive(Serialize, ToSchema)]
 struct AgentHealth {
+    /// Cgroups in the kernel map.
     map_entries: usize,
+    /// Updates that the kernel programs could not count.
     lost_updates: u64,
+    /// Task switches that the kernel did not show, up to a slice of CPU time each.
     missed_switches: u64,
+    /// Samples that were left out.
     ticks_missed: u64,
+    /// Absent with source `docker`.
     #[serde(skip_serializing_if = "Option::is_none")]
     cpu_account: Option<CpuAccountName>,
-    /// Memory that the past takes.
+    /// Memory that the past takes, in bytes.
     history_bytes: usize,
 }
 
@@ -98,6 +117,13 @@ impl Status {
     }
 }
 
+/// The node
+///
+/// Its CPUs, memory and interfaces over the last interval. Needs neither Docker nor eBPF.
+#[utoipa::path(
+    get, path = "/status", operation_id = "nodeStatus", tag = "node",
+    responses((status = 200, description = "The node's figures of the last interval", body = Status)),
+)]
 pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<Status>, Problem> {
     let snapshot = app.snapshots.load();
     let status = Status::of(&app, &snapshot, &app.containers.table());
@@ -105,10 +131,13 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<Status>, 
 }
 
 /// The node beside its containers: what [`Status`] tells, and what its rates were made of.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = NodeInDetail)]
 pub(super) struct InDetail {
+    /// The node's host name.
     name: String,
-    docker: &'static str,
+    /// How the agent stands with Docker.
+    docker: Link,
     /// Interfaces that lead out of the node.
     uplinks: BTreeSet<String>,
     #[serde(flatten)]
@@ -117,22 +146,41 @@ pub(super) struct InDetail {
     counters: Option<Counters>,
 }
 
+/// How the agent stands with Docker.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = DockerLink)]
+enum Link {
+    NeverReached,
+    Connected,
+    Away,
+}
+
 /// Cumulative, since the machine or the interface was there.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = NodeCounters)]
 struct Counters {
+    /// By the name of the CPU.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BTreeMap<String, CpuTime>>)]
     cpus: Option<BTreeMap<CpuName, CpuTime>>,
+    /// By the name of the interface.
     #[serde(skip_serializing_if = "Option::is_none")]
     network: Option<BTreeMap<String, NetworkBytes>>,
 }
 
-#[derive(Serialize)]
+/// Time of one CPU, in ns.
+#[derive(Serialize, ToSchema)]
 struct CpuTime {
+    /// All but idle and waiting for a disk, in ns.
     busy_ns: u64,
+    /// Idle and waiting for a disk, in ns.
     idle_ns: u64,
 }
 
-#[derive(Serialize)]
+/// Bytes of one interface.
+#[derive(Serialize, ToSchema)]
+#[schema(as = InterfaceBytes)]
 struct NetworkBytes {
     rx_bytes: u64,
     tx_bytes: u64,
@@ -145,9 +193,9 @@ impl InDetail {
         Some(Self {
             name: node::name(),
             docker: match snapshot.table.docker {
-                DockerState::NeverReached => "never_reached",
-                DockerState::Connected => "connected",
-                DockerState::Away => "away",
+                DockerState::NeverReached => Link::NeverReached,
+                DockerState::Connected => Link::Connected,
+                DockerState::Away => Link::Away,
             },
             uplinks: snapshot.node.as_ref()?.uplinks.clone(),
             status,

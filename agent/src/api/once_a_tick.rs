@@ -37,7 +37,7 @@ impl<K: Eq + Hash, V: Clone + Send + 'static> OnceATick<K, V> {
     /// What `make` makes of the snapshot `seq`, where others do not wait for it; everybody gets that of the first who came.
     pub(super) async fn get(&self, seq: u64, key: K, make: impl FnOnce() -> V + Send + 'static) -> Result<V, Problem> {
         let cell = self.cell(seq, key);
-        let made = cell
+        let text = cell
             .get_or_try_init(async || {
                 tokio::task::spawn_blocking(make).await.map_err(|error| {
                     tracing::error!("a text broke: {error}");
@@ -45,7 +45,7 @@ impl<K: Eq + Hash, V: Clone + Send + 'static> OnceATick<K, V> {
                 })
             })
             .await?;
-        Ok(made.clone())
+        Ok(text.clone())
     }
 
     /// Whoever still has an older snapshot makes its text for itself.

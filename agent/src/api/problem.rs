@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use thiserror::Error;
+use utoipa::ToSchema;
 
 use super::create_request::CreateRequestError;
 use crate::{docker::DockerError, launch::LaunchError};
@@ -38,7 +39,7 @@ pub(super) enum Problem {
     #[error("the node has not been measured for an interval yet")]
     NodeNotReady,
     /// No tick came while a caller waited for one.
-    #[error("no newer figures came in two intervals")]
+    #[error("no newer figures came in time")]
     NoNewerSnapshot,
     /// Docker does not answer now.
     #[error("Docker does not answer")]
@@ -107,9 +108,13 @@ pub(super) enum Problem {
     Internal,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
-    error: String,
+/// Why a request has no other answer.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(super) struct Body<'a> {
+    /// One sentence.
+    pub(super) error: String,
+    /// The field or parameter of the request that is to blame, if one is.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
 }
@@ -168,6 +173,29 @@ impl Problem {
             _ => None,
         }
     }
+
+    /// What the caller reads.
+    pub(super) fn body(&self) -> Body<'_> {
+        let error = match self {
+            // Whatever Docker calls it: for the caller it is the container that is not there.
+            Self::Docker(error) if error.is_not_found() => Self::ContainerNotFound.to_string(),
+            other => other.to_string(),
+        };
+        Body {
+            error,
+            field: self.field(),
+        }
+    }
+
+    /// The header that goes with it.
+    pub(super) fn header(&self) -> Option<(HeaderName, &'static str)> {
+        match self {
+            _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, "1")),
+            Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"balancer-agent\"")),
+            Self::ReadOnly => Some((header::ALLOW, "GET,HEAD")),
+            _ => None,
+        }
+    }
 }
 
 impl IntoResponse for Problem {
@@ -176,26 +204,8 @@ impl IntoResponse for Problem {
         if status.is_server_error() {
             tracing::debug!(%status, "{self}");
         }
-        let error = match &self {
-            // Whatever Docker calls it: for the caller it is the container that is not there.
-            Self::Docker(error) if error.is_not_found() => Self::ContainerNotFound.to_string(),
-            other => other.to_string(),
-        };
-        let mut response = (
-            status,
-            Json(Body {
-                error,
-                field: self.field(),
-            }),
-        )
-            .into_response();
-        let said_with_it = match &self {
-            _ if status == StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, "1")),
-            Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"balancer-agent\"")),
-            Self::ReadOnly => Some((header::ALLOW, "GET,HEAD")),
-            _ => None,
-        };
-        if let Some((name, value)) = said_with_it {
+        let mut response = (status, Json(self.body())).into_response();
+        if let Some((name, value)) = self.header() {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         response

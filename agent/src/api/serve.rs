@@ -54,7 +54,11 @@ pub async fn serve(
     for bound in listeners {
         connections.spawn(server.clone().accept_all(Listener::new(bound)?));
     }
-    stop.cancelled().await;
+    tokio::select! {
+        () = stop.cancelled() => {}
+        // never ends
+        () = app.close_unused() => {}
+    }
     connections.close();
     app.changes.close();
     let drained = async {

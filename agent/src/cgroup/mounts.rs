@@ -15,6 +15,7 @@ use super::{CgroupError, ContainerDirs};
 pub struct Mounts {
     v2: Option<PathBuf>,
     memory_v1: Option<PathBuf>,
+    cpu_v1: Option<PathBuf>,
     cpuacct_v1: Option<PathBuf>,
 }
 
@@ -35,6 +36,7 @@ impl Mounts {
     pub fn parse(mountinfo: &[u8], below: Option<&Path>) -> Self {
         let mut v2 = Best::default();
         let mut memory_v1 = Best::default();
+        let mut cpu_v1 = Best::default();
         let mut cpuacct_v1 = Best::default();
         for line in mountinfo.split(|&byte| byte == b'\n') {
             let Some(mount) = Line::parse(line) else {
@@ -49,6 +51,9 @@ impl Mounts {
                     if mount.has_controller(b"memory") {
                         memory_v1.offer(&mount);
                     }
+                    if mount.has_controller(b"cpu") {
+                        cpu_v1.offer(&mount);
+                    }
                     if mount.has_controller(b"cpuacct") {
                         cpuacct_v1.offer(&mount);
                     }
@@ -59,6 +64,7 @@ impl Mounts {
         Self {
             v2: v2.point(),
             memory_v1: memory_v1.point(),
+            cpu_v1: cpu_v1.point(),
             cpuacct_v1: cpuacct_v1.point(),
         }
     }
@@ -77,6 +83,11 @@ impl Mounts {
     /// The container's directory in the v1 hierarchy of the memory controller.
     pub fn memory_v1_dir(&self, dirs: &ContainerDirs) -> Option<PathBuf> {
         Some(self.memory_v1.as_ref()?.join(dirs.memory_v1.as_ref()?))
+    }
+
+    /// The container's directory in the v1 hierarchy of the cpu controller.
+    pub fn cpu_v1_dir(&self, dirs: &ContainerDirs) -> Option<PathBuf> {
+        Some(self.cpu_v1.as_ref()?.join(dirs.cpu_v1.as_ref()?))
     }
 
     /// The container's directory in the v1 hierarchy of the cpuacct controller.

@@ -19,6 +19,8 @@ pub struct ContainerDirs {
     pub v2: Option<PathBuf>,
     /// In the v1 hierarchy of the memory controller.
     pub memory_v1: Option<PathBuf>,
+    /// In the v1 hierarchy of the cpu controller.
+    pub cpu_v1: Option<PathBuf>,
     /// In the v1 hierarchy of the cpuacct controller.
     pub cpuacct_v1: Option<PathBuf>,
 }
@@ -51,6 +53,9 @@ impl ContainerDirs {
             }
             if has("memory") {
                 dirs.memory_v1 = Some(dir.clone());
+            }
+            if has("cpu") {
+                dirs.cpu_v1 = Some(dir.clone());
             }
             if has("cpuacct") {
                 dirs.cpuacct_v1 = Some(dir);
@@ -121,7 +126,11 @@ mod tests {
         ] {
             let dirs = ContainerDirs::parse(&format!("0::{path}\n"), ID);
             assert_eq!(dirs.v2, expected.map(PathBuf::from), "{path}");
-            assert_eq!((dirs.memory_v1, dirs.cpuacct_v1), (None, None), "{path}");
+            assert_eq!(
+                (dirs.memory_v1, dirs.cpu_v1, dirs.cpuacct_v1),
+                (None, None, None),
+                "{path}"
+            );
         }
     }
 
@@ -135,6 +144,7 @@ mod tests {
             ContainerDirs {
                 v2: None,
                 memory_v1: Some(PathBuf::from(format!("m/{ID}"))),
+                cpu_v1: Some(PathBuf::from(format!("c/{ID}"))),
                 cpuacct_v1: Some(PathBuf::from(format!("c/{ID}"))),
             }
         );

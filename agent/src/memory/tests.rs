@@ -175,6 +175,7 @@ fn every_real_cgroup_of_this_machine_that_has_the_files_can_be_read() {
     let at_root = ContainerDirs {
         v2: Some(PathBuf::new()),
         memory_v1: Some(PathBuf::new()),
+        cpu_v1: None,
         cpuacct_v1: None,
     };
     let trees = [(mounts.v2_dir(&at_root), &V2), (mounts.memory_v1_dir(&at_root), &V1)];

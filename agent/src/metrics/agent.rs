@@ -15,6 +15,8 @@ use crate::{
 pub struct AgentFacts {
     /// Where figures come from.
     pub decision: SourceDecision,
+    /// The time between two samples, in ns.
+    pub interval_ns: u64,
     /// Memory that the past takes.
     pub history_bytes: usize,
     /// Callers over TCP have to show nothing, and come from other machines.

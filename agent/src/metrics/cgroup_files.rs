@@ -86,7 +86,7 @@ enum MemoryFile {
 }
 
 const CPU_V2: &[(CpuFile, &str)] = &[(CpuFile::Stat, "cpu.stat")];
-const CPU_V1: &[(CpuFile, &str)] = &[(CpuFile::AcctStat, "cpuacct.stat"), (CpuFile::StatV1, "cpu.stat")];
+const TIMES_V1: &[(CpuFile, &str)] = &[(CpuFile::AcctStat, "cpuacct.stat")];
 const QUOTA_V1: &[(CpuFile, &str)] = &[(CpuFile::StatV1, "cpu.stat")];
 const MEMORY_V2: &[(MemoryFile, &str)] = &[
     (MemoryFile::Usage, "memory.current"),
@@ -151,15 +151,18 @@ impl Open {
             return open;
         };
         open.cgroup_id = place.cgroup_id;
-        let [v2, cpuacct, memory] = [
+        let [v2, cpu, cpuacct, memory] = [
             mounts.v2_dir(&place.dirs),
+            mounts.cpu_v1_dir(&place.dirs),
             mounts.cpuacct_v1_dir(&place.dirs),
             mounts.memory_v1_dir(&place.dirs),
         ];
         open.cpu = files(v2.as_deref(), CPU_V2);
         // On a hybrid node the v2 cgroup has no controllers: its `cpu.stat` tells times, and nothing of a quota.
-        let more = if open.cpu.is_empty() { CPU_V1 } else { QUOTA_V1 };
-        open.cpu.extend(files(cpuacct.as_deref(), more));
+        if open.cpu.is_empty() {
+            open.cpu = files(cpuacct.as_deref(), TIMES_V1);
+        }
+        open.cpu.extend(files(cpu.as_deref(), QUOTA_V1));
         let memory = [(v2.as_deref(), MEMORY_V2), (memory.as_deref(), MEMORY_V1)];
         let found = memory.into_iter().map(|(dir, names)| files(dir, names));
         open.memory = found.into_iter().find(|files| !files.is_empty()).unwrap_or_default();

@@ -4,7 +4,9 @@ use std::{fmt, sync::Mutex};
 
 use prometheus_client::{
     collector::Collector,
-    encoding::{DescriptorEncoder, EncodeLabel as _, EncodeLabelSet, LabelSetEncoder, NoLabelSet, text::encode},
+    encoding::{
+        DescriptorEncoder, EncodeLabel as _, EncodeLabelSet, LabelSetEncoder, MetricEncoder, NoLabelSet, text::encode,
+    },
     metrics::MetricType,
     registry::Registry,
 };
@@ -36,15 +38,23 @@ impl Collector for Told {
             };
             let mut metric = encoder.encode_descriptor(&family.name, &family.help, None, kind)?;
             for series in &family.series {
-                let mut one = metric.encode_family(series)?;
-                match family.kind {
-                    Kind::Counter => one.encode_counter::<NoLabelSet, f64, f64>(&series.value, None)?,
-                    // the text is the same, and the crate has no call for a kind that nobody knows
-                    Kind::Gauge | Kind::Unknown => one.encode_gauge(&series.value)?,
+                // a series without labels has no braces either
+                if series.of.is_empty() && series.with.is_empty() {
+                    figure(&mut metric, family.kind, series.value)?;
+                } else {
+                    figure(&mut metric.encode_family(series)?, family.kind, series.value)?;
                 }
             }
         }
         Ok(())
+    }
+}
+
+/// The crate has no call for a kind that nobody knows; the text is that of a gauge.
+fn figure(series: &mut MetricEncoder<'_>, kind: Kind, value: f64) -> fmt::Result {
+    match kind {
+        Kind::Counter => series.encode_counter::<NoLabelSet, f64, f64>(&value, None),
+        Kind::Gauge | Kind::Unknown => series.encode_gauge(&value),
     }
 }
 

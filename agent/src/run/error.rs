@@ -1,4 +1,4 @@
-//! Why the agent could not start.
+//! Why the agent could not start, or go on.
 
 use std::io;
 
@@ -35,6 +35,9 @@ pub enum StartError {
     /// The mounts of this machine could not be read.
     #[error(transparent)]
     Mounts(#[from] CgroupError),
+    /// A part of the agent ended while it ran: a defect, which its log tells more of.
+    #[error("the agent stopped because its {0} broke; keep its log and report it")]
+    Broken(&'static str),
     /// The system gave no threads, signals or sockets.
     #[error("the agent could not start: {0}")]
     System(#[from] io::Error),

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use agent_tests::agent::AgentCommand;
 use agent_tests::docker::PrivateDocker;
+use agent_tests::wait::wait_until;
 use serde_json::Value;
 
-use crate::{entry, measured};
+use crate::{SEEN_DEADLINE, entry, measured};
 
 const PATH: &str = "/containers/status";
 
@@ -17,7 +18,7 @@ fn one_call_tells_the_node_and_every_container_of_one_snapshot() {
     let agent = AgentCommand::for_docker(&docker.url()).start();
     let _busy = docker.run(
         "web-1-5",
-        &["--label", "balancer.service=shop"],
+        &["--label", "balancer.service=shop", "--cpus", "0.2"],
         &["spin", "--threads", "1", "--seconds", "60"],
     );
     let _idle = docker.run("idle-1-7", &[], &["sleep", "--seconds", "60"]);
@@ -51,7 +52,7 @@ fn one_call_tells_the_node_and_every_container_of_one_snapshot() {
     println!("containers {of_containers:.1} %, node {of_node:.1} %");
     // ticks of 10 ms on each CPU are what the node's figure is made of
     assert!(
-        of_containers <= of_node + 3.0 && of_containers > 80.0,
+        of_containers <= of_node + 3.0 && of_containers > 5.0,
         "{of_containers} of {of_node}"
     );
 
@@ -84,7 +85,10 @@ fn one_call_tells_the_node_and_every_container_of_one_snapshot() {
             .expect("a time")
     };
     let computed = (counted(&again) - counted(&all)) / (at(&again) - at(&all)) / 1e4;
-    assert!((90.0..105.0).contains(&computed), "{computed} % of a CPU");
+    let told = beside["cpu"].as_f64().expect("a rate");
+    assert_eq!(again["seq"].as_u64(), all["seq"].as_u64().map(|seq| seq + 1));
+    // times are told in whole milliseconds, rates to a decimal
+    assert!((computed - told).abs() < 0.2, "{computed} and {told} % of a CPU");
 }
 
 #[test]
@@ -103,7 +107,7 @@ fn callers_choose_service_window_and_newness() {
     assert_eq!((containers.len(), &containers[0]["name"]), (1, &"one-1-1".into()));
     let cpu = &containers[0]["window"]["cpu"];
     let [mean, p50, p95, max] = ["mean", "p50", "p95", "max"].map(|name| cpu[name].as_f64().expect("a figure"));
-    assert!(p50 <= p95 && p95 <= max && mean <= max && max > 80.0, "{cpu}");
+    assert!(p50 <= p95 && p95 <= max && mean <= max && max > 1.0, "{cpu}");
     assert_eq!(containers[0]["window"]["seconds"], 10);
 
     for (query, field) in [("window=2s", "window"), ("wait=x", "wait")] {
@@ -141,7 +145,7 @@ fn what_a_caller_has_is_not_sent_again_and_what_it_takes_compressed_is() {
     let agent = AgentCommand::for_docker(&docker.url())
         .args(&["--interval", "60s"])
         .start_without_waiting();
-    let slow = agent.get(PATH);
+    let slow = wait_until("the agent to answer", SEEN_DEADLINE, || agent.try_get(PATH));
     assert_eq!(
         (slow.status, slow.header("retry-after")),
         (503, Some("1")),

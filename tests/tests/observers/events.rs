@@ -1,7 +1,12 @@
 //! `GET /containers/events`.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use agent_tests::agent::AgentCommand;
-use agent_tests::docker::PrivateDocker;
+use agent_tests::command;
+use agent_tests::docker::{PrivateDocker, image};
+use agent_tests::process;
 
 use crate::stream::EventStream;
 
@@ -51,6 +56,32 @@ fn what_happens_to_containers_is_told_as_it_happens() {
 
 #[test]
 #[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn a_container_that_wants_more_memory_than_it_may_have_is_told() {
+    let docker = PrivateDocker::start();
+    let agent = AgentCommand::for_docker(&docker.url()).start();
+    let mut events = EventStream::open(&agent.address, None);
+    let busybox = command::find_program("busybox").expect("setup has installed it");
+    let mounted = format!("{}:/busybox:ro", busybox.display());
+    let limits = ["--memory", "16m", "--memory-swap", "16m"];
+    let words = [
+        "run",
+        "--detach",
+        "--name",
+        "hungry",
+        "--volume",
+        &mounted,
+        "--entrypoint",
+        "/busybox",
+    ];
+    // it goes with its engine
+    docker.cli(&[&words[..], &limits, &[image::WORKLOAD, "tail", "/dev/zero"]].concat());
+    let seen = events.until("oom", "hungry");
+    assert!(seen.iter().any(|event| event.kind == "started"), "{seen:?}");
+    events.until("died", "hungry");
+}
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
 fn each_snapshot_is_told_once_and_in_its_order() {
     let docker = PrivateDocker::start();
     let agent = AgentCommand::for_docker(&docker.url())
@@ -64,5 +95,77 @@ fn each_snapshot_is_told_once_and_in_its_order() {
         let seq = event.data["seq"].as_u64().expect("a number");
         assert!(last.is_none_or(|last| seq == last + 1), "{seq} after {last:?}");
         last = Some(seq);
+    }
+}
+
+/// For how long containers come and go; by hand `BALANCER_EVENTS_SECONDS=300`.
+fn churn_time() -> Duration {
+    let given = std::env::var("BALANCER_EVENTS_SECONDS").ok();
+    Duration::from_secs(given.map_or(20, |text| text.parse().expect("a number of seconds")))
+}
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn two_hundred_readers_cost_little_and_those_that_stall_hold_up_nobody() {
+    const READERS: usize = 180;
+    const STALLED: usize = 20;
+    const MOST_GROWTH_KIB: u64 = 10_000;
+    let docker = PrivateDocker::start();
+    // ten times as many events as there usually are
+    let agent = AgentCommand::for_docker(&docker.url())
+        .args(&["--interval", "100ms"])
+        .start();
+    let before_kib = process::rss_kib(agent.pid);
+    let _stalled: Vec<_> = (0..STALLED).map(|_| EventStream::open(&agent.address, None)).collect();
+    let readers: Vec<_> = (0..READERS).map(|_| EventStream::open(&agent.address, None)).collect();
+    let mut most_kib = 0;
+    let counts: Vec<usize> = thread::scope(|scope| {
+        let readers: Vec<_> = readers
+            .into_iter()
+            .map(|mut reader| scope.spawn(move || read_in_order_until_the_marker(&mut reader)))
+            .collect();
+        let start = Instant::now();
+        let mut rounds = 0;
+        while start.elapsed() < churn_time() {
+            docker.run("churned", &[], &["sleep", "--seconds", "60"]).remove();
+            most_kib = most_kib.max(process::rss_kib(agent.pid));
+            rounds += 1;
+        }
+        let _marker = docker.run("marker", &[], &["sleep", "--seconds", "60"]);
+        let counts = readers
+            .into_iter()
+            .map(|reader| reader.join().expect("no reader misses one"));
+        let counts = counts.collect();
+        println!("{rounds} containers came and went");
+        counts
+    });
+    agent.get("/status").must_be(200);
+    let fewest = counts.iter().min().expect("there are readers");
+    println!(
+        "{READERS} readers of {fewest} events and more, {STALLED} stalled: {before_kib} KiB before, {most_kib} at most"
+    );
+    assert!(*fewest >= 100, "{fewest}");
+    assert!(
+        most_kib < before_kib + MOST_GROWTH_KIB,
+        "{before_kib} KiB, then {most_kib}"
+    );
+}
+
+/// How many events a reader got, each with the number after that of the one before.
+#[track_caller]
+fn read_in_order_until_the_marker(reader: &mut EventStream) -> usize {
+    let mut last: Option<u64> = None;
+    let mut count = 0;
+    loop {
+        let event = reader.next();
+        let id = event.id.as_deref().unwrap_or_else(|| panic!("{event:?}"));
+        let number = id.rsplit_once('-').and_then(|(_, number)| number.parse().ok());
+        let number: u64 = number.unwrap_or_else(|| panic!("{id} ends with no number"));
+        assert!(last.is_none_or(|last| number == last + 1), "{number} after {last:?}");
+        last = Some(number);
+        count += 1;
+        if event.kind == "started" && event.data["name"] == "marker" {
+            return count;
+        }
     }
 }

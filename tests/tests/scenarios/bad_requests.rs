@@ -175,6 +175,8 @@ fn wrong_methods_are_405_and_unknown_paths_404() {
         ("PATCH", "/container/abcd", "GET"),
         ("DELETE", "/container/abcd/status", "GET"),
         ("POST", "/container/abcd/status", "GET"),
+        ("POST", "/", "GET"),
+        ("DELETE", "/page/main.js", "GET"),
     ];
     for (method, path, allowed) in wrong {
         let request = format!("{method} {path} HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n");
@@ -185,8 +187,10 @@ fn wrong_methods_are_405_and_unknown_paths_404() {
         reply.error();
     }
     let unknown = [
-        "/",
+        "//",
         "/nothing",
+        "/page/",
+        "/page/nothing.js",
         "/containers/abcd",
         "/container",
         "/container/",

@@ -20,37 +20,52 @@ const NEXT: &str = "next-0123456789abcdef0123456789abcdef";
 const NOBODY: u32 = 65534;
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Codes of the routes of [`table`], in its order.
-type Codes = [u16; 9];
+/// What a caller may do.
+#[derive(Clone, Copy, Debug)]
+enum May {
+    Nothing,
+    Read,
+    Change,
+}
 
-const NOT_LET_IN: Codes = [200, 200, 401, 401, 401, 401, 401, 401, 401];
-const READS: Codes = [200, 200, 200, 200, 200, 200, 403, 403, 404];
-/// 422: the form has no fields; 404: there is no such container. Both are past every door.
-const ADMINS: Codes = [200, 200, 200, 200, 200, 200, 422, 404, 404];
+/// Open to everybody: they tell a word, or are the page without a figure in it.
+const OPEN: [&str; 4] = ["/livez", "/readyz", "/", "/page/main.js"];
 
 #[track_caller]
-fn table(what: &str, caller: &Caller, id: &str, expected: Codes) {
+fn table(what: &str, caller: &Caller, id: &str, may: May) {
     let absent = "f".repeat(64);
-    let routes: [(&str, String); 9] = [
-        ("GET", "/livez".to_owned()),
-        ("GET", "/readyz".to_owned()),
-        ("GET", "/status".to_owned()),
-        ("GET", "/containers".to_owned()),
-        ("GET", format!("/container/{id}")),
-        ("GET", format!("/container/{id}/status")),
-        ("POST", "/containers".to_owned()),
-        ("DELETE", format!("/container/{absent}")),
-        ("GET", "/no-such-path".to_owned()),
+    let read = [
+        "/status".to_owned(),
+        "/status/history".to_owned(),
+        "/containers".to_owned(),
+        "/containers/status".to_owned(),
+        "/metrics".to_owned(),
+        "/openapi.json".to_owned(),
+        format!("/container/{id}"),
+        format!("/container/{id}/status"),
+        format!("/container/{id}/history"),
     ];
+    let by_role = |nothing: u16, read: u16, change: u16| match may {
+        May::Nothing => nothing,
+        May::Read => read,
+        May::Change => change,
+    };
+    let mut routes: Vec<(&str, String, u16)> = OPEN.map(|path| ("GET", path.to_owned(), 200)).into();
+    routes.extend(read.map(|path| ("GET", path, by_role(401, 200, 200))));
+    // 422: the form has no fields; 404: there is no such container. Both are past every door.
+    routes.push(("POST", "/containers".to_owned(), by_role(401, 403, 422)));
+    routes.push(("DELETE", format!("/container/{absent}"), by_role(401, 403, 404)));
+    routes.push(("GET", "/no-such-path".to_owned(), by_role(401, 404, 404)));
     let form = ["--header", "Content-Type: application/x-www-form-urlencoded"];
     let codes: Vec<u16> = routes
         .iter()
-        .map(|(method, path)| {
+        .map(|(method, path, _)| {
             let options: &[&str] = if *method == "POST" { &form } else { &[] };
             caller.ask(method, path, options).0
         })
         .collect();
     println!("{what:>36}: {codes:?}");
+    let expected: Vec<u16> = routes.iter().map(|(_, _, expected)| *expected).collect();
     assert_eq!(codes, expected, "{what}: {routes:?}");
 }
 
@@ -77,41 +92,41 @@ fn every_route_answers_each_caller_as_its_role_says() {
     let id = container.id.as_str();
     wait_until_ready(&agent, id);
     let tcp = Caller::new(&format!("http://{}", agent.address));
-    table("no token", &tcp, id, NOT_LET_IN);
-    table("a token that nobody gave", &tcp.token(NEXT), id, NOT_LET_IN);
-    table("a password", &tcp.options(&["--user", "admin:admin"]), id, NOT_LET_IN);
-    table("a token to read", &tcp.token(READ), id, READS);
-    table("a token of an admin", &tcp.token(ADMIN), id, ADMINS);
+    table("no token", &tcp, id, May::Nothing);
+    table("a token that nobody gave", &tcp.token(NEXT), id, May::Nothing);
+    table("a password", &tcp.options(&["--user", "admin:admin"]), id, May::Nothing);
+    table("a token to read", &tcp.token(READ), id, May::Read);
+    table("a token of an admin", &tcp.token(ADMIN), id, May::Change);
 
     let unix = Caller::new("http://localhost").options(&["--unix-socket", &socket.display().to_string()]);
-    table("unix socket, root", &unix, id, ADMINS);
+    table("unix socket, root", &unix, id, May::Change);
     let nobody = unix.as_user(NOBODY);
     assert_eq!(nobody.code("GET", "/livez"), 0, "the socket's mode keeps others out");
     chown(&socket, None, Some(NOBODY)).expect("the socket is ours");
     open_directory(dir.path());
-    table("unix socket, its group", &nobody, id, READS);
+    table("unix socket, its group", &nobody, id, May::Read);
     table(
         "unix socket, its group, an admin's token",
         &nobody.token(ADMIN),
         id,
-        ADMINS,
+        May::Change,
     );
-    table("unix socket, root, a wrong token", &unix.token(NEXT), id, NOT_LET_IN);
+    table("unix socket, root, a wrong token", &unix.token(NEXT), id, May::Nothing);
 
     // Rotation: both are good, then the old one has expired.
     write(dir.path(), "admin", &format!("{ADMIN}\n{NEXT}\n"));
     wait_until_true("the new token to be good", DEADLINE, || {
         tcp.token(NEXT).code("GET", "/status") == 200
     });
-    table("the new token beside the old one", &tcp.token(NEXT), id, ADMINS);
-    table("the old token beside the new one", &tcp.token(ADMIN), id, ADMINS);
+    table("the new token beside the old one", &tcp.token(NEXT), id, May::Change);
+    table("the old token beside the new one", &tcp.token(ADMIN), id, May::Change);
     write(dir.path(), "admin", NEXT);
     agent.signal(Signal::HUP);
     wait_until_true("the old token to expire", DEADLINE, || {
         tcp.token(ADMIN).code("GET", "/status") == 401
     });
-    table("a token that has expired", &tcp.token(ADMIN), id, NOT_LET_IN);
-    table("the token that came for it", &tcp.token(NEXT), id, ADMINS);
+    table("a token that has expired", &tcp.token(ADMIN), id, May::Nothing);
+    table("the token that came for it", &tcp.token(NEXT), id, May::Change);
     let log = agent.log();
     for secret in [READ, ADMIN, NEXT] {
         assert!(!log.contains(secret), "the log holds a token: {log}");
@@ -148,13 +163,18 @@ fn certificates_let_in_whom_they_name() {
         (200, _) => Ok(()),
         (code, body) => Err(format!("{code} {body}\n{}", agent.log())),
     });
-    table("TLS, no certificate", &tls, id, NOT_LET_IN);
-    table("TLS, an admin's token", &tls.token(ADMIN), id, ADMINS);
-    table("a certificate", &reader, id, READS);
-    table("a certificate and an admin's token", &reader.token(ADMIN), id, ADMINS);
-    table("a certificate and a wrong token", &reader.token(NEXT), id, NOT_LET_IN);
+    table("TLS, no certificate", &tls, id, May::Nothing);
+    table("TLS, an admin's token", &tls.token(ADMIN), id, May::Change);
+    table("a certificate", &reader, id, May::Read);
+    table(
+        "a certificate and an admin's token",
+        &reader.token(ADMIN),
+        id,
+        May::Change,
+    );
+    table("a certificate and a wrong token", &reader.token(NEXT), id, May::Nothing);
     let controller = shows(files("controller", &ours, "controller.example"));
-    table("an admin's certificate", &controller, id, ADMINS);
+    table("an admin's certificate", &controller, id, May::Change);
     let stranger = shows(files("stranger", &others, "controller.example"));
     assert_eq!(
         stranger.code("GET", "/livez"),

@@ -59,6 +59,7 @@ fn request(random: &mut Random, id: &str) -> Vec<u8> {
         "/livez",
         "/readyz",
         "/",
+        "/page/main.js",
         "*",
         "//",
         "/container/x/status",

@@ -27,7 +27,7 @@ pub(crate) struct Tool {
     pub(crate) is_static: bool,
 }
 
-pub(crate) const TOOLS: [Tool; 11] = [
+pub(crate) const TOOLS: [Tool; 13] = [
     tool("dockerd", &["docker.io"]),
     // The newer Debian has the client in a package of its own.
     tool("docker", &["docker-cli", "docker.io"]),
@@ -41,6 +41,9 @@ pub(crate) const TOOLS: [Tool; 11] = [
     },
     tool("curl", &["curl"]),
     tool("strace", &["strace"]),
+    // the agent's page is looked at
+    tool("chromium", &["chromium"]),
+    tool("chromedriver", &["chromium-driver"]),
     // the terminal in which the tests look at `balancer-agent top`
     tool("tmux", &["tmux"]),
     tool("xz", &["xz-utils"]),

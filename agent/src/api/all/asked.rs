@@ -4,15 +4,32 @@ use std::{str::FromStr, time::Duration};
 
 use axum::extract::{Query, rejection::QueryRejection};
 use serde::Deserialize;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
-use super::super::problem::Problem;
+use super::super::{openapi::parameters::one_of, problem::Problem};
 
 /// The query as it is written.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in super::super) struct Parameters {
+    /// Containers of this service only.
     service: Option<String>,
+    /// Adds to each container what it used over this window.
+    #[param(schema_with = windows)]
     window: Option<String>,
+    /// `seq` of the snapshot that the caller has: the reply waits for another, up to two intervals and 2 s.
+    #[param(schema_with = seq)]
     wait: Option<String>,
+}
+
+fn windows() -> Schema {
+    one_of(&["1s", "10s", "60s", "300s"])
+}
+
+/// Any number of 64 bits: more than `int64` is.
+fn seq() -> Schema {
+    let number = ObjectBuilder::new().schema_type(Type::Integer);
+    number.minimum(Some(0)).maximum(usize::try_from(u64::MAX).ok()).into()
 }
 
 /// The query as it is meant.

@@ -1,6 +1,7 @@
 //! The reply of `GET /containers/status`.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     super::{App, container::ContainerStatus, node},
@@ -12,67 +13,106 @@ use crate::{
     snapshot::{Published, Snapshot},
 };
 
-#[derive(Serialize)]
-pub(super) struct All<'a> {
+/// The node and all containers that run, of one snapshot.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AllContainers)]
+pub(in super::super) struct All<'a> {
+    /// Number of the snapshot, from 1 at each start of the agent.
     seq: u64,
+    /// Which start of the agent `seq` is of.
     run: String,
+    /// When the snapshot was made, in ms since 1970.
     sampled_at_ms: u64,
-    /// Nominal; what really passed stands beside each container's rates.
+    /// Nominal, in ms; what really passed stands beside each container's rates.
     interval_ms: u64,
-    node: Option<node::InDetail>,
+    node: node::InDetail,
     containers: Vec<Entry<'a>>,
 }
 
 /// One container that runs.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ContainerEntry)]
 struct Entry<'a> {
+    /// 64 hex digits.
     id: String,
     name: &'a str,
     service: &'a str,
     image: &'a str,
+    /// Whether the agent created it.
     managed: bool,
-    network_mode: &'static str,
+    network_mode: Network,
+    /// In ms since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     started_at_ms: Option<u64>,
     #[serde(flatten)]
     figures: Option<ContainerStatus>,
-    /// Why there are no figures.
+    /// Why there are no figures; absent where there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     window: Option<WindowReply>,
 }
 
-#[derive(Serialize)]
+/// Whose network a container uses.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ContainerNetwork)]
+enum Network {
+    /// Its own.
+    Own,
+    /// The host's.
+    Host,
+    /// Another container's.
+    Shared,
+}
+
+/// What a container used over a window.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WindowSummary)]
 struct WindowReply {
+    /// The length of the window, in seconds.
     seconds: u64,
+    /// Samples in it.
     points: usize,
+    /// Percent of one CPU.
     #[serde(skip_serializing_if = "Option::is_none")]
     cpu: Option<SpreadReply>,
+    /// Bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     memory: Option<SpreadReply>,
+    /// Received, in bytes a second.
     #[serde(skip_serializing_if = "Option::is_none")]
     rx: Option<SpreadReply>,
+    /// Sent, in bytes a second.
     #[serde(skip_serializing_if = "Option::is_none")]
     tx: Option<SpreadReply>,
 }
 
-#[derive(Serialize)]
+/// How the samples of a window are spread.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Spread)]
 struct SpreadReply {
+    #[schema(minimum = 0)]
     mean: f64,
+    /// The median.
+    #[schema(minimum = 0)]
     p50: f64,
+    /// The 95th percentile.
+    #[schema(minimum = 0)]
     p95: f64,
+    #[schema(minimum = 0)]
     max: f64,
 }
 
 impl<'a> All<'a> {
-    /// Of all containers, or those of one service.
+    /// Of all containers, or those of one service; `None` before the first interval is over.
     pub(super) fn new(
         app: &App,
         snapshot: &'a Snapshot,
         service: Option<&str>,
         summaries: Option<&(Window, Summaries)>,
-    ) -> Self {
+    ) -> Option<Self> {
+        let node = node::InDetail::of(app, snapshot)?;
         let running = snapshot.table.running();
         let of_service = running.filter(|container| service.is_none_or(|service| *container.service == *service));
         let mut containers: Vec<Entry<'a>> = of_service
@@ -82,14 +122,14 @@ impl<'a> All<'a> {
             })
             .collect();
         containers.sort_unstable_by(|one, other| (one.name, &one.id).cmp(&(other.name, &other.id)));
-        Self {
+        Some(Self {
             seq: snapshot.seq,
             run: app.events.run().to_string(),
             sampled_at_ms: snapshot.at.wall_ns / 1_000_000,
             interval_ms: app.interval_ns / 1_000_000,
-            node: node::InDetail::of(app, snapshot),
+            node,
             containers,
-        }
+        })
     }
 }
 
@@ -111,9 +151,9 @@ impl<'a> Entry<'a> {
             image: &container.image,
             managed: container.is_managed,
             network_mode: match container.network {
-                NetworkMode::Own => "own",
-                NetworkMode::Host => "host",
-                NetworkMode::Shared(_) => "shared",
+                NetworkMode::Own => Network::Own,
+                NetworkMode::Host => Network::Host,
+                NetworkMode::Shared(_) => Network::Shared,
             },
             started_at_ms: container.started_ns.map(|started_ns| started_ns / 1_000_000),
             error: figures.is_none().then_some("data not ready"),

@@ -59,7 +59,7 @@ fn code(door: &Door, transport: &Transport, method: &str, uri: &str, headers: &[
 }
 
 #[test]
-fn who_shows_nothing_learns_nothing_but_that_the_agent_lives() {
+fn who_shows_nothing_learns_nothing_but_that_the_agent_lives_and_has_a_page() {
     let door = fixture().door;
     let host = ("host", "127.0.0.1:5000");
     for (method, path) in [
@@ -72,14 +72,30 @@ fn who_shows_nothing_learns_nothing_but_that_the_agent_lives() {
         ("DELETE", "/container/abcd"),
         ("GET", "/livez/"),
         ("GET", "//livez"),
+        ("POST", "/"),
+        ("DELETE", "/page/main.js"),
+        ("GET", "//"),
+        ("GET", "/page/"),
+        ("GET", "/page/no-such-file.js"),
+        ("GET", "/page/../status"),
+        ("GET", "/page/%6dain.js"),
     ] {
         assert_eq!(code(&door, &TCP, method, path, &[host]), 401, "{method} {path}");
         // also from where it would be refused for another reason
         let page = [("host", "rebind.example"), ("origin", "null")];
         assert_eq!(code(&door, &TCP, method, path, &page), 401, "{method} {path}");
     }
-    for path in ["/livez", "/readyz", "/livez?x"] {
+    for path in [
+        "/livez",
+        "/readyz",
+        "/livez?x",
+        "/",
+        "/?x",
+        "/page/main.js",
+        "/page/style.css",
+    ] {
         assert_eq!(code(&door, &TCP, "GET", path, &[host]), 200, "{path}");
+        assert_eq!(code(&door, &TCP, "HEAD", path, &[host]), 200, "{path}");
         let rebound = [("host", "rebind.example")];
         assert_eq!(code(&door, &TCP, "GET", path, &rebound), 421, "{path}");
     }

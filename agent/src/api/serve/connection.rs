@@ -1,6 +1,12 @@
 //! One connection: its deadlines, its requests one after the other, its end.
 
-use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -9,8 +15,13 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
+use bytes::Bytes;
 use futures_util::FutureExt as _;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    body::{Body as _, Frame, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -70,8 +81,7 @@ where
             let busy = Busy::new(Arc::clone(&seat));
             async move {
                 let response = answer(&shared, &peer, &heads, request).await;
-                drop(busy);
-                Ok::<_, Infallible>(response)
+                Ok::<_, Infallible>(response.map(|body| busy.while_it_streams(body)))
             }
         })
     };
@@ -100,6 +110,33 @@ impl Busy {
     fn new(seat: Arc<Seat>) -> Self {
         seat.set_busy(true);
         Self(seat)
+    }
+
+    /// A reply that has a length is made, and is sent whether or not somebody else wants the seat; one that goes on, as
+    /// events do, is under way until its end.
+    fn while_it_streams(self, body: Body) -> Body {
+        if body.size_hint().exact().is_some() {
+            return body;
+        }
+        Body::new(Streaming { body, _busy: self })
+    }
+}
+
+/// A body that keeps its connection's seat.
+struct Streaming {
+    body: Body,
+    _busy: Busy,
+}
+
+impl hyper::body::Body for Streaming {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
     }
 }
 

@@ -25,11 +25,12 @@ const INSIDE_A_CONTAINER: &str = "\
 905 902 0:38 / /host/cgroups ro - cgroup2 cgroup2 rw
 ";
 
-fn mounts(v2: Option<&str>, memory_v1: Option<&str>, cpuacct_v1: Option<&str>) -> Mounts {
+fn mounts(v2: Option<&str>, memory_v1: Option<&str>, cpu_and_cpuacct_v1: Option<&str>) -> Mounts {
     Mounts {
         v2: v2.map(PathBuf::from),
         memory_v1: memory_v1.map(PathBuf::from),
-        cpuacct_v1: cpuacct_v1.map(PathBuf::from),
+        cpu_v1: cpu_and_cpuacct_v1.map(PathBuf::from),
+        cpuacct_v1: cpu_and_cpuacct_v1.map(PathBuf::from),
     }
 }
 

@@ -74,11 +74,12 @@ fn on_a_hybrid_node_each_figure_comes_from_the_tree_that_has_it() {
     let dirs = ContainerDirs {
         v2: Some("docker/x".into()),
         memory_v1: Some("docker/x".into()),
+        cpu_v1: Some("docker/x".into()),
         cpuacct_v1: Some("docker/x".into()),
     };
     let told = accounts(
         "30 1 0:26 / ROOT/v2 rw - cgroup2 cgroup2 rw\n31 1 0:27 / ROOT/memory rw - cgroup cgroup rw,memory\n\
-         32 1 0:28 / ROOT/cpu rw - cgroup cgroup rw,cpu,cpuacct\n",
+         32 1 0:28 / ROOT/cpu rw - cgroup cgroup rw,cpu\n33 1 0:29 / ROOT/cpuacct rw - cgroup cgroup rw,cpuacct\n",
         dirs,
         &[
             ("v2/docker/x/cpu.stat", "usage_usec 30\nuser_usec 20\nsystem_usec 10\n"),
@@ -86,7 +87,7 @@ fn on_a_hybrid_node_each_figure_comes_from_the_tree_that_has_it() {
                 "cpu/docker/x/cpu.stat",
                 "nr_periods 4\nnr_throttled 3\nthrottled_time 2\n",
             ),
-            ("cpu/docker/x/cpuacct.stat", "user 100\nsystem 100\n"),
+            ("cpuacct/docker/x/cpuacct.stat", "user 100\nsystem 100\n"),
             ("memory/docker/x/memory.usage_in_bytes", "1000\n"),
             (
                 "memory/docker/x/memory.stat",
@@ -109,6 +110,32 @@ fn on_a_hybrid_node_each_figure_comes_from_the_tree_that_has_it() {
         file_bytes: Some(2),
         swap_bytes: Some(7),
         oom_kills: Some(9),
+        ..Accounts::default()
+    };
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn where_there_is_no_v2_tree_times_are_those_of_v1() {
+    let dirs = ContainerDirs {
+        cpu_v1: Some("docker/x".into()),
+        cpuacct_v1: Some("docker/x".into()),
+        ..ContainerDirs::default()
+    };
+    let told = accounts(
+        "32 1 0:28 / ROOT rw - cgroup cgroup rw,cpu,cpuacct\n",
+        dirs,
+        &[
+            ("docker/x/cpu.stat", "nr_periods 4\nnr_throttled 3\nthrottled_time 2\n"),
+            ("docker/x/cpuacct.stat", "user 200\nsystem 100\n"),
+        ],
+    );
+    let expected = Accounts {
+        cpu_user_ns: Some(200 * tick_ns()),
+        cpu_system_ns: Some(100 * tick_ns()),
+        periods: Some(4),
+        throttled_periods: Some(3),
+        throttled_ns: Some(2),
         ..Accounts::default()
     };
     assert_eq!(told, expected);

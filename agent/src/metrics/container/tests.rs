@@ -4,17 +4,20 @@ use super::*;
 use crate::{
     cgroup::{ContainerDirs, Mounts},
     containers::{DockerState, Limits, RunState, table::Place},
-    rates::{Counters, Rates},
+    history::Moment,
+    rates::{Counters, NetCounters, Rates},
     snapshot::{MemoryUse, Published},
     usage::Source,
 };
+
+const STARTED: Option<u64> = Some(5_000_000_000);
 
 fn container(number: usize, name: &str) -> Container {
     Container {
         name: name.into(),
         image: "image:1".into(),
         state: RunState::Running,
-        started_ns: Some(5_000_000_000),
+        started_ns: STARTED,
         limits: Some(Limits::default()),
         ..Container::unknown(format!("{number:064x}").parse().unwrap())
     }
@@ -35,12 +38,19 @@ fn usage(net: bool) -> ContainerUsage {
                 ..NetCounters::default()
             }),
         },
+        total: Counters {
+            cpu_ns: 1_500_000_000,
+            net: net.then(|| NetCounters {
+                rx_bytes: 7,
+                ..NetCounters::default()
+            }),
+        },
         sampled_ns: 9_000_000_000,
         memory: Some(MemoryUse {
             used_bytes: 4096,
             free_bytes: None,
         }),
-        started_ns: None,
+        started_ns: STARTED,
     }
 }
 
@@ -59,11 +69,15 @@ fn scrape(containers: Vec<Container>, usage: impl Fn(&Container) -> Option<Conta
         .filter_map(|(id, container)| Some((*id, Published::new(usage(container)?))))
         .collect();
     let snapshot = Snapshot {
+        at: Moment {
+            at_ns: 0,
+            wall_ns: 9_000_000_000,
+        },
         containers: known,
         ..Snapshot::default()
     };
     let mut files = CgroupFiles::new(Mounts::parse(b"", None));
-    let mut families = families(&snapshot, &table, &mut files);
+    let mut families = families(&snapshot, &table, 1_000_000_000, &mut files);
     families.retain(|family| !family.series.is_empty());
     super::super::text::open(families)
 }
@@ -173,4 +187,23 @@ fn there_are_no_more_series_than_is_said() {
 #[test]
 fn a_container_without_figures_is_not_told() {
     assert_eq!(scrape(vec![container(1, "young")], |_| None), "# EOF\n");
+}
+
+#[test]
+fn figures_of_the_run_before_are_not_told_of_this_one() {
+    let again = |started_s: u64| Container {
+        started_ns: Some(started_s * 1_000_000_000),
+        ..container(1, "again")
+    };
+    let of_the_run = |container: &Container| ContainerUsage {
+        started_ns: container.started_ns,
+        ..usage(true)
+    };
+    assert_eq!(scrape(vec![again(6)], |_| Some(usage(true))), "# EOF\n");
+    // and one that has run for less than an interval waits
+    assert_eq!(
+        scrape(vec![again(9)], |container| Some(of_the_run(container))),
+        "# EOF\n"
+    );
+    assert!(scrape(vec![again(7)], |container| Some(of_the_run(container))).contains("again"));
 }

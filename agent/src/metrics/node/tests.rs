@@ -87,7 +87,13 @@ fn disks_loads_pressure_and_faults_are_told() {
             "node_disk_io_time_seconds{device=sda} 10",
         ],
     );
-    assert!(told(&disks("7 0 loop0 0 0 0\n")).is_empty());
+    for part in ["loop0", "sda1", "vdb12", "xvda1", "nvme0n1p2", "ram3"] {
+        assert!(told(&disks(&format!("7 0 {part} 1 1 1 1\n"))).is_empty(), "{part}");
+    }
+    for disk in ["sda", "sdaa", "nvme0n1", "md0", "dm-0", "mmcblk0"] {
+        assert!(!told(&disks(&format!("7 0 {disk} 1 1 1 1\n"))).is_empty(), "{disk}");
+    }
+    assert!(told(&disks("8 0 sda 0 0 0 0\n")).is_empty(), "a disk without traffic");
     has(
         &load("0.50 1.00 1.50 1/100 5\n"),
         &["node_load1{} 0.5", "node_load15{} 1.5"],

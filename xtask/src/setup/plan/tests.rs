@@ -112,6 +112,8 @@ fn tests_take_the_engine_and_its_tools_too() {
     };
     let packages = vec![
         "busybox-static",
+        "chromium",
+        "chromium-driver",
         "curl",
         "docker-registry",
         "docker.io",

@@ -1,0 +1,65 @@
+//! Creating and deleting.
+
+use agent_tests::agent::AgentCommand;
+use agent_tests::browser::{Browser, key};
+use agent_tests::docker::{PrivateDocker, image};
+
+use crate::look::{browser, focus_row, has_no_complaints, names, shows, value};
+
+#[track_caller]
+fn create(browser: &Browser, image: &str, service: &str) {
+    browser.click("#create");
+    browser.type_into("#create-dialog [name=image]", image);
+    browser.type_into("#create-dialog [name=service]", service);
+    browser.click("#create-dialog [type=submit]");
+}
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn a_container_is_created_and_deleted_from_the_page() {
+    let docker = PrivateDocker::start();
+    let agent = AgentCommand::for_docker(&docker.url()).start();
+    let browser = browser();
+    browser.open(&format!("http://{}/", agent.address));
+    browser.wait_for("the empty table", "!document.querySelector('#empty').hidden");
+    assert_eq!(browser.text("#empty"), "No container is running.");
+
+    create(&browser, "Not An Image", "web");
+    browser.wait_for(
+        "the refusal",
+        "!document.querySelector('#create-dialog .problem').hidden",
+    );
+    assert_eq!(
+        value(
+            &browser,
+            "document.querySelector('#create-dialog [name=image]').ariaInvalid"
+        ),
+        "true"
+    );
+    let refusal = agent.create("image=Not+An+Image&service=web").must_be(422).error();
+    assert_eq!(browser.text("#create-dialog .problem"), refusal);
+    browser.click("#create-dialog .cancel");
+
+    create(&browser, image::WORKLOAD, "web");
+    browser.wait_for(
+        "the end of the question",
+        "!document.querySelector('#create-dialog').open",
+    );
+    shows(&browser, 1);
+    let name = names(&browser).remove(0);
+    assert!(name.starts_with("web-1-"), "{name}");
+    assert_eq!(browser.text("#said"), format!("{name} was created."));
+
+    focus_row(&browser, &name);
+    browser.press(key::ENTER);
+    browser.click(".details .delete");
+    assert!(browser.text("#delete-dialog h2").contains(&name));
+    browser.press(key::ESCAPE);
+    assert_eq!(names(&browser), [name.as_str()], "not without a yes");
+    browser.click(".details .delete");
+    browser.click("#delete-dialog [type=submit]");
+    browser.wait_for("the container to go", "document.querySelector('tr.row') === null");
+    assert_eq!(browser.text("#said"), format!("{name} was deleted."));
+    assert_eq!(docker.cli(&["ps", "--all", "--quiet"]), "");
+    has_no_complaints(&browser);
+}

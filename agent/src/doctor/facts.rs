@@ -110,10 +110,12 @@ pub(super) fn look(config: &Config) -> io::Result<Facts> {
     })
 }
 
-/// Three of each container, and those of callers and of the agent itself.
+/// Those of each container, and those of callers and of the agent itself.
 fn wanted_open_files(max_containers: u32) -> u64 {
+    const OF_MEMORY: u64 = 3;
+    const WHILE_SCRAPED: u64 = 5;
     const OTHERS: u64 = 512;
-    u64::from(max_containers) * 3 + OTHERS
+    u64::from(max_containers) * (OF_MEMORY + WHILE_SCRAPED) + OTHERS
 }
 
 fn source(config: &Config, mounts: &Mounts) -> Result<SourceDecision, String> {

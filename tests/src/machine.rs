@@ -27,6 +27,11 @@ pub fn idle_ns() -> u64 {
     sum_of(&[3, 4]) * TICK_NS
 }
 
+/// How often tasks have changed on all CPUs since the machine's start.
+pub fn task_switches() -> u64 {
+    sum_of_line("ctxt", &[0])
+}
+
 /// Time in software interrupts on one CPU, in ns; by what a tick finds where the kernel does not measure it.
 pub fn softirq_ns(cpu: u32) -> u64 {
     sum_of_line(&format!("cpu{cpu}"), &[6]) * TICK_NS

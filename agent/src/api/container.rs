@@ -117,10 +117,12 @@ fn render(usage: &ContainerUsage) -> Bytes {
 )]
 pub(super) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    // What is too large by its own account takes no place from anybody, and is told so also where there is none.
+    refuse_what_is_announced_too_large(&headers)?;
     let body = {
         let _place = app.read_a_body()?;
         tokio::select! {
-            read = read_body(&headers, body) => read?,
+            read = read_body(body) => read?,
             // Nothing has been begun yet for whoever is still sending.
             () = app.launcher.stopped() => return Err(LaunchError::Stopping.into()),
         }
@@ -207,13 +209,17 @@ async fn to_the_end<T: Send + 'static>(
     })
 }
 
-async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+fn refuse_what_is_announced_too_large(headers: &HeaderMap) -> Result<(), Problem> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
-        return Err(CreateRequestError::TooLarge.into());
+    match announced {
+        Some(length) if length > MAX_BODY_BYTES => Err(CreateRequestError::TooLarge.into()),
+        _ => Ok(()),
     }
+}
+
+async fn read_body(body: Body) -> Result<Bytes, Problem> {
     // One byte more than allowed tells too large from broken.
     let read = tokio::time::timeout(BODY_DEADLINE, to_bytes(body, MAX_BODY_BYTES));
     match read.await {

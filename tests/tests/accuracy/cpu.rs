@@ -142,6 +142,17 @@ impl CpuTime {
         (self.ours - self.kernel).max(0.0)
     }
 
+    /// Seconds by which our side is below `cpu.stat`.
+    fn less_than_the_kernel(self) -> f64 {
+        (self.kernel - self.ours).max(0.0)
+    }
+
+    /// Rows of the page that promise nothing.
+    fn tell(self, scenario: &mut Scenario, what: &str) {
+        scenario.number(what, self.ours, Unit::Seconds, Bound::Told);
+        scenario.number(&format!("{what}, by cpu.stat"), self.kernel, Unit::Seconds, Bound::Told);
+    }
+
     /// Without seconds that our side counted and `cpu.stat` leaves out.
     fn less(self, seconds: f64) -> Self {
         Self {

@@ -27,6 +27,7 @@ pub mod door;
 mod encoding;
 mod events;
 mod health;
+mod held;
 mod history;
 mod list;
 mod metrics;

@@ -145,11 +145,12 @@ impl Sampler {
             table,
             ticks_missed: self.ticks_missed,
             health: self.sources.health(),
+            history_bytes: 0,
         });
     }
 
     /// The past first, so that whoever is woken by the event finds it.
-    fn tell(&self, snapshot: Snapshot) {
+    fn tell(&self, mut snapshot: Snapshot) {
         let Told {
             snapshots,
             history,
@@ -160,6 +161,7 @@ impl Sampler {
         let containers = containers.map(|(id, published)| (*id, points::of_container(&published.usage)));
         history.add(snapshot.at, node, containers);
         history.forget(&snapshot.table);
+        snapshot.history_bytes = history.bytes();
         let event = Event::Snapshot {
             seq: snapshot.seq,
             sampled_at_ms: snapshot.at.wall_ns / 1_000_000,

@@ -39,6 +39,8 @@ pub struct Snapshot {
     pub ticks_missed: u64,
     /// How the sources are.
     pub health: SourceHealth,
+    /// Memory that points of the past take, in bytes.
+    pub history_bytes: usize,
 }
 
 /// The latest snapshot. One makes them, the sampler; all others read, and may wait for the next.

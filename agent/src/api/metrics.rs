@@ -69,11 +69,10 @@ impl Scrapes {
         }
     }
 
-    fn facts(&self, decision: &SourceDecision, interval_ns: u64, history_bytes: usize) -> AgentFacts {
+    fn facts(&self, decision: &SourceDecision, interval_ns: u64) -> AgentFacts {
         AgentFacts {
             decision: decision.clone(),
             interval_ns,
-            history_bytes,
             is_open: self.is_open,
             started_ns: self.started_ns,
             own: metrics::own_usage(),
@@ -115,7 +114,7 @@ pub(super) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> 
         .texts
         .get(snapshot.seq, key, move || {
             let scrapes = &maker.scrapes;
-            let facts = scrapes.facts(&maker.decision, maker.interval_ns, maker.history.bytes());
+            let facts = scrapes.facts(&maker.decision, maker.interval_ns);
             let mut files = scrapes.files();
             files.used = Instant::now();
             let text = metrics::scrape(&snapshot, &table, &facts, &scrapes.proc_root, &mut files.open, format);

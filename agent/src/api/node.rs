@@ -110,7 +110,7 @@ impl Status {
                 missed_switches: snapshot.health.missed_switches,
                 ticks_missed: snapshot.ticks_missed,
                 cpu_account: snapshot.health.cpu_account,
-                history_bytes: app.history.bytes(),
+                history_bytes: snapshot.history_bytes,
             },
             cpus: node.cpus.clone().map(CpusInOrder),
         })

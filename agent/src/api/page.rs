@@ -13,6 +13,8 @@ use axum::{
 use bytes::Bytes;
 use ring::digest;
 
+use super::held::is_held;
+
 /// Nothing but the agent's own files, and no page of others around it. Text never becomes markup or script, whoever wrote it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
@@ -87,7 +89,7 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 }
 
 fn reply(asset: &Asset, etag: &HeaderValue, asked: &HeaderMap) -> Response {
-    let mut response = if is_held(asked, etag) {
+    let mut response = if is_held(asked, etag.as_bytes()) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let content_type = HeaderValue::from_static(asset.content_type);
@@ -119,15 +121,6 @@ fn etag(body: &[u8]) -> HeaderValue {
         .map_or(0, |bytes| u128::from_be_bytes(*bytes));
     // 34 letters that are all printable
     HeaderValue::from_str(&format!("\"{half:032x}\"")).unwrap_or(HeaderValue::from_static("\"\""))
-}
-
-/// Whether `If-None-Match` names what would be sent (RFC 9110, 13.1.2).
-fn is_held(asked: &HeaderMap, etag: &HeaderValue) -> bool {
-    let lines = asked.get_all(header::IF_NONE_MATCH).iter();
-    let mut tags = lines
-        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
-        .map(<[u8]>::trim_ascii);
-    tags.any(|tag| tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == etag.as_bytes())
 }
 
 #[cfg(test)]

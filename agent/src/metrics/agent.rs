@@ -17,8 +17,6 @@ pub struct AgentFacts {
     pub decision: SourceDecision,
     /// The time between two samples, in ns.
     pub interval_ns: u64,
-    /// Memory that the past takes.
-    pub history_bytes: usize,
     /// Callers over TCP have to show nothing, and come from other machines.
     pub is_open: bool,
     /// When the agent started, in ns since 1970.
@@ -105,7 +103,7 @@ const FIGURES: &[Figure] = &[
         "balancer_agent_history_bytes",
         Kind::Gauge,
         "Memory that points of the past take.",
-        |known| Some(number(known.facts.history_bytes as u64)),
+        |known| Some(number(known.snapshot.history_bytes as u64)),
     ),
     (
         "process_start_time_seconds",

@@ -24,14 +24,15 @@ pub(super) fn families(snapshot: &Snapshot, proc_root: &Path) -> Vec<Family> {
         )
         .single(Some(seconds(snapshot.at.wall_ns))),
     ];
-    families.extend(stat(&text("stat"), tick_ns()));
-    families.extend(memory(&text("meminfo")));
+    let (of_cpus, of_memory) = (text("stat"), text("meminfo"));
+    families.extend(stat(&of_cpus, tick_ns()));
+    families.extend(memory(&of_memory));
     families.extend(load(&text("loadavg")));
     families.extend(network(&text("1/net/dev")));
     families.extend(virtual_memory(&text("vmstat")));
     families.extend(disks(&text("diskstats")));
     families.extend(pressure(|name| text(&format!("pressure/{name}"))));
-    families.extend(machine(&text("stat"), &text("meminfo")));
+    families.extend(machine(&of_cpus, &of_memory));
     families
 }
 

@@ -3,7 +3,7 @@
 //! Which compiler: the environment variable `BALANCER_BPF_TOOLCHAIN` if set, else the toolchain that
 //! `cargo xtask setup` linked from the distribution's packages, else the pinned nightly of the root manifest.
 
-use std::{env, fs, path::Path, process::Command};
+use std::{env, fs, os::unix::fs::symlink, path::Path, process::Command};
 
 use anyhow::{Context as _, Result, bail};
 use aya_build::{Package, Toolchain};
@@ -21,6 +21,7 @@ fn main() -> Result<()> {
         fs::write(&object, []).with_context(|| format!("writing {}", object.display()))?;
     }
     let toolchain = toolchain()?;
+    share_builds()?;
     aya_build::build_ebpf(
         [Package {
             name: "agent-ebpf",
@@ -30,6 +31,27 @@ fn main() -> Result<()> {
         Toolchain::Custom(&toolchain),
     )
     .context("the kernel programs did not compile; `cargo xtask setup` installs what they need")
+}
+
+/// aya-build compiles below `OUT_DIR`, of which each profile has its own: a link there leads all of them to one place, and
+/// the same programs are compiled once.
+fn share_builds() -> Result<()> {
+    let out_dir = env::var("OUT_DIR")?;
+    // cargo marks its target directory so
+    let is_target = |dir: &&Path| dir.join("CACHEDIR.TAG").exists();
+    let Some(target) = Path::new(&out_dir).ancestors().find(is_target) else {
+        return Ok(());
+    };
+    let shared = target.join("bpf");
+    let link = Path::new(&out_dir).join("aya-build/target");
+    match fs::symlink_metadata(&link) {
+        Ok(found) if !found.is_symlink() => return Ok(()),
+        // it may be of a target directory that was moved
+        Ok(_) => fs::remove_file(&link).with_context(|| format!("removing {}", link.display()))?,
+        Err(_) => fs::create_dir_all(Path::new(&out_dir).join("aya-build")).context("creating OUT_DIR/aya-build")?,
+    }
+    fs::create_dir_all(&shared).with_context(|| format!("creating {}", shared.display()))?;
+    symlink(&shared, &link).with_context(|| format!("linking {}", link.display()))
 }
 
 fn toolchain() -> Result<String> {

@@ -8,11 +8,16 @@ use std::time::Duration;
 /// Long enough for any of the small commands that the harness runs, on a loaded machine.
 const DEADLINE: Duration = Duration::from_mins(1);
 
+/// Exit code of `timeout` for a program that it had to end.
+const TIMED_OUT: i32 = 124;
+
 /// What a program did.
 #[derive(Debug)]
 pub struct Done {
     /// It ended by itself with exit code 0.
     pub success: bool,
+    /// It was ended because it took too long.
+    pub ran_out_of_time: bool,
     /// What it wrote to standard output, without space at its ends.
     pub stdout: String,
     /// What it wrote to standard error, without space at its ends.
@@ -23,6 +28,7 @@ impl From<Output> for Done {
     fn from(output: Output) -> Self {
         Self {
             success: output.status.success(),
+            ran_out_of_time: output.status.code() == Some(TIMED_OUT),
             stdout: String::from_utf8_lossy(&output.stdout).trim().to_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
         }

@@ -54,6 +54,27 @@ pub fn in_cgroup(dir: &Path) -> Vec<u32> {
         .collect()
 }
 
+/// Processes that wait in the kernel and cannot be ended (state D), each with where it waits; `nothing` where there is none.
+pub fn held_by_the_kernel() -> String {
+    let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let held: Vec<_> = pids.filter_map(|entry| held(&entry.path())).collect();
+    if held.is_empty() {
+        return "nothing".to_owned();
+    }
+    held.join("; ")
+}
+
+fn held(process: &Path) -> Option<String> {
+    let stat = fs::read_to_string(process.join("stat")).ok()?;
+    let (name, rest) = stat.rsplit_once(") ")?;
+    if !rest.starts_with('D') {
+        return None;
+    }
+    let stack = fs::read_to_string(process.join("stack")).unwrap_or_default();
+    let frames: Vec<_> = stack.lines().take(6).map(str::trim).collect();
+    Some(format!("{name}) in {}", frames.join(", ")))
+}
+
 /// TCP segments that were sent a second time, in the network namespace of a process.
 #[track_caller]
 pub fn tcp_segments_sent_again(pid: u32) -> u64 {

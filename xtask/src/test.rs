@@ -1,14 +1,16 @@
 //! `cargo xtask test`: the lane without root, those with root and a Docker engine, and guests with other kernels.
 
+mod side_by_side;
 mod totals;
 
-use std::ffi::OsStr;
+use std::{ffi::OsStr, time::Instant};
 
 use anyhow::{Result, bail, ensure};
 use clap::ValueEnum;
 
 use crate::{
-    accuracy, artifacts,
+    accuracy,
+    artifacts::{self, Executable},
     command::{Command, find, is_root},
     setup::{self, Need},
     tools, vm,
@@ -51,6 +53,7 @@ pub(crate) fn main(args: &Args) -> Result<()> {
     let filter = args.filter.as_deref();
     let mut totals = Totals::default();
     for lane in lanes {
+        let start = Instant::now();
         let ran = match lane {
             Lane::Unit => unit(filter),
             Lane::Docker => as_root(|target| target != accuracy::TARGET, filter, &[]),
@@ -58,8 +61,11 @@ pub(crate) fn main(args: &Args) -> Result<()> {
             Lane::Vm => guests(filter),
         };
         let of_lane = ran.unwrap_or_else(|error| Totals::not_run(lane, &error));
-        println!("lane {lane:?}: {of_lane}");
+        println!("lane {lane:?}: {of_lane}, {} s", start.elapsed().as_secs());
         totals += of_lane;
+    }
+    for (name, time) in totals.slowest() {
+        println!("{:4} s {name}", time.as_secs());
     }
     for problem in &totals.problems {
         println!("failed: {problem}");
@@ -80,13 +86,29 @@ fn unit(filter: Option<&str>) -> Result<Totals> {
         .args(["test", "--locked", "--no-fail-fast"])
         .args(filter);
     let mut totals = Totals::default();
-    let status = command.lines(|line| totals.read(line))?;
+    let status = command.lines(|line| {
+        println!("{line}");
+        totals.count(line);
+    })?;
     totals.ended(&command, status);
     Ok(totals)
 }
 
-/// The tests that plain `cargo test` leaves out, of the integration tests that are `wanted`, one after the other: they
-/// share the kernel's cgroups and its hooks.
+/// Integration tests that mostly wait, longest first: for an engine, for a deadline, for the next sample. The others
+/// measure what the whole machine does, and have it for themselves.
+const WAITING: [&str; 8] = [
+    "scenarios",
+    "docker_away",
+    "observers",
+    "fleet",
+    "terminal",
+    "docker_failures",
+    "service_manager",
+    "consul",
+];
+
+/// The tests that plain `cargo test` leaves out, of the integration tests that are `wanted`. Those of one executable run
+/// one after the other.
 pub(crate) fn as_root(
     wanted: impl Fn(&str) -> bool,
     filter: Option<&str>,
@@ -104,9 +126,8 @@ pub(crate) fn as_root(
         "the package agent-tests has no such integration test"
     );
     let tools = tools::unpack()?;
-    let mut totals = Totals::default();
-    for test in tests {
-        let command = Command::new(test.path)
+    let command = |test: &Executable| {
+        let command = Command::new(&test.path)
             .env("BALANCER_AGENT_BIN", &agent)
             .env("BALANCER_TOOLS_ROOT", &tools)
             .env("BALANCER_WORKLOAD_BIN", &workload)
@@ -115,13 +136,27 @@ pub(crate) fn as_root(
             .args(filter);
         let command = variables
             .iter()
-            .fold(command, |command, (name, value)| command.env(name, value))
-            .with_root();
-        let mut of_file = Totals::default();
-        let status = command.lines(|line| of_file.read(line))?;
-        of_file.ended(&command, status);
-        totals += of_file;
+            .fold(command, |command, (name, value)| command.env(name, value));
+        command.with_root()
+    };
+    let (beside, alone): (Vec<_>, Vec<_>) = tests.iter().partition(|test| WAITING.contains(&test.target.as_str()));
+    let mut totals = side_by_side::run(&beside.into_iter().map(command).collect::<Vec<_>>())?;
+    for test in alone {
+        totals += in_turn(&command(test), |line| println!("{line}"))?;
     }
+    Ok(totals)
+}
+
+/// Runs one executable whose tests go one after the other, and counts what it says.
+fn in_turn(command: &Command, mut say: impl FnMut(&str)) -> Result<Totals> {
+    let mut totals = Totals::default();
+    let mut before = Instant::now();
+    let status = command.lines(|line| {
+        say(line);
+        totals.read(line, before.elapsed());
+        before = Instant::now();
+    })?;
+    totals.ended(command, status);
     Ok(totals)
 }
 

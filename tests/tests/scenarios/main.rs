@@ -1,6 +1,6 @@
 //! Scenarios: the agent's binary before a real Docker engine on the real kernel.
 //!
-//! They measure this machine's time and traffic, so one runs at a time, on a machine that does nothing else.
+//! They share the kernel's cgroups and its hooks with whatever else runs, as on any machine.
 
 #![expect(
     clippy::expect_used,
@@ -10,14 +10,12 @@
 
 // what they share
 mod replies;
-mod watch;
 
 mod bad_creations;
 mod bad_ids;
 mod bad_requests;
 mod config_errors;
 mod creation;
-mod docker_away;
 mod fallback;
 mod following;
 mod freshness;

@@ -35,10 +35,9 @@ pub(crate) fn execute(step: &Step) -> Result<()> {
             .env("LLVM_PREFIX", prefix)
             .run(),
         Step::DownloadLinker => download_linker(),
-        // these work for seconds, and without optimisation they are there in half the time
-        Step::InstallDeny => cargo_install("cargo-deny", DENY_VERSION).arg("--debug").run(),
-        Step::InstallFuzz => cargo_install("cargo-fuzz", FUZZ_VERSION).arg("--debug").run(),
-        Step::InstallDeb => cargo_install("cargo-deb", DEB_VERSION).arg("--debug").run(),
+        Step::InstallDeny => quick_install("cargo-deny", DENY_VERSION).run(),
+        Step::InstallFuzz => quick_install("cargo-fuzz", FUZZ_VERSION).run(),
+        Step::InstallDeb => quick_install("cargo-deb", DEB_VERSION).run(),
     }
 }
 
@@ -74,6 +73,13 @@ fn apt(args: &[&str]) -> Command {
 /// `--force`, because a program that is installed but does not start, or is too old, is to be replaced.
 fn cargo_install(name: &str, version: &str) -> Command {
     Command::cargo().args(["install", name, "--version", version, "--locked", "--force"])
+}
+
+/// For what works for seconds: without optimisation and a debugger's data it is there in a third of the time.
+fn quick_install(name: &str, version: &str) -> Command {
+    cargo_install(name, version)
+        .arg("--debug")
+        .env("CARGO_PROFILE_DEV_DEBUG", "false")
 }
 
 /// The released linker carries its own LLVM. It is unpacked beside its place and moved there whole.

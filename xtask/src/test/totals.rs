@@ -1,6 +1,6 @@
 //! Sums what libtest prints at the end of each executable.
 
-use std::{fmt, ops::AddAssign, process::ExitStatus};
+use std::{fmt, ops::AddAssign, process::ExitStatus, time::Duration};
 
 use anyhow::{Result, ensure};
 
@@ -13,6 +13,8 @@ pub(crate) struct Totals {
     pub(super) failed: u64,
     /// Names of the tests that failed, and commands that ended badly without naming one.
     pub(super) problems: Vec<String>,
+    /// How long tests took that ran one after the other, by name.
+    pub(super) times: Vec<(String, Duration)>,
 }
 
 impl Totals {
@@ -22,12 +24,18 @@ impl Totals {
             passed: 0,
             failed: 1,
             problems: vec![format!("lane {lane:?} did not run: {error:#}")],
+            times: Vec::new(),
         }
     }
 
-    /// Prints a line of test output and counts what it says.
-    pub(super) fn read(&mut self, line: &str) {
-        println!("{line}");
+    /// Counts what a line says where one test runs at a time; `since` is the time since the line before.
+    pub(super) fn read(&mut self, line: &str, since: Duration) {
+        self.count(line);
+        self.times.extend(ended_test(line).map(|name| (name.to_owned(), since)));
+    }
+
+    /// Counts what a line of test output says.
+    pub(super) fn count(&mut self, line: &str) {
         if let Some((passed, failed)) = result(line) {
             self.passed += passed;
             self.failed += failed;
@@ -48,6 +56,13 @@ impl Totals {
                 self.problems.push(format!("{name}: {error:#}"));
             }
         }
+    }
+
+    /// Those that took longest, longest first: where to look for the time of the whole.
+    pub(super) fn slowest(&mut self) -> &[(String, Duration)] {
+        const SHOWN: usize = 20;
+        self.times.sort_by_key(|(_, time)| std::cmp::Reverse(*time));
+        &self.times[..self.times.len().min(SHOWN)]
     }
 
     /// How many ran.
@@ -76,6 +91,7 @@ impl AddAssign for Totals {
         self.passed += other.passed;
         self.failed += other.failed;
         self.problems.extend(other.problems);
+        self.times.extend(other.times);
     }
 }
 
@@ -97,6 +113,12 @@ fn result(line: &str) -> Option<(u64, u64)> {
     Some((count(" passed")?, count(" failed")?))
 }
 
+/// `test a::b ... ok` and the like: the name of a test that has ended.
+fn ended_test(line: &str) -> Option<&str> {
+    let (name, _) = line.strip_prefix("test ")?.split_once(" ... ")?;
+    Some(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,7 +126,7 @@ mod tests {
     fn ended(script: &str) -> Totals {
         let command = Command::new("sh").args(["-c", script]);
         let mut totals = Totals::default();
-        let status = command.lines(|line| totals.read(line)).unwrap();
+        let status = command.lines(|line| totals.count(line)).unwrap();
         totals.ended(&command, status);
         totals
     }
@@ -122,7 +144,8 @@ mod tests {
             Totals {
                 passed: 8,
                 failed: 1,
-                problems: vec!["a::b".to_owned()]
+                problems: vec!["a::b".to_owned()],
+                times: Vec::new(),
             }
         );
     }
@@ -132,6 +155,21 @@ mod tests {
         let totals = ended("echo 'running 3 tests'; kill -9 $$");
         assert_eq!((totals.passed, totals.failed), (0, 1));
         assert!(totals.problems[0].contains("signal: 9"), "{:?}", totals.problems);
+    }
+
+    #[test]
+    fn the_slowest_come_first_and_only_tests_have_a_time() {
+        let mut totals = Totals::default();
+        for (line, seconds) in [
+            ("running 2 tests", 9),
+            ("test quick ... ok", 1),
+            ("test slow::one ... FAILED", 3),
+            ("test result: FAILED. 1 passed; 1 failed; 0 ignored", 9),
+        ] {
+            totals.read(line, Duration::from_secs(seconds));
+        }
+        let expected = [("slow::one", 3), ("quick", 1)].map(|(name, s)| (name.to_owned(), Duration::from_secs(s)));
+        assert_eq!(totals.slowest(), expected);
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! The engine stops, dies, hangs and comes back, under load. The agent goes on counting and answering.
 
+#![expect(clippy::expect_used, reason = "a scenario that cannot go on has failed")]
+
+mod watch;
+
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -7,7 +11,7 @@ use agent_tests::agent::{Agent, AgentCommand};
 use agent_tests::docker::{Container, PrivateDocker, image};
 use agent_tests::wait::wait_until;
 
-use crate::watch::Watch;
+use watch::Watch;
 
 const PACKETS_PER_S: u64 = 1000;
 /// 972 B of payload, 8 B of UDP and 20 B of IP header.

@@ -1,0 +1,66 @@
+//! Executables of tests two at a time: while one waits, the other gets on.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    thread,
+};
+
+use anyhow::{Result, bail};
+
+use super::{Totals, in_turn};
+use crate::command::Command;
+
+/// More than that, and they wait for the CPU of each other.
+const AT_ONCE: usize = 2;
+
+/// Starts them in their order. What each says is told in one piece, when it has ended.
+pub(super) fn run(commands: &[Command]) -> Result<Totals> {
+    let waiting = Mutex::new(commands.iter());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || -> Result<Totals> {
+        let mut all = Totals::default();
+        while let Some(command) = next() {
+            let mut said = String::new();
+            let ended = in_turn(command, |line| {
+                said.push_str(line);
+                said.push('\n');
+            });
+            print!("== of `{command}`\n{said}");
+            all += ended?;
+        }
+        Ok(all)
+    };
+    let ended: Vec<Result<Totals>> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
+        let join = |worker: thread::ScopedJoinHandle<'_, _>| worker.join().unwrap_or_else(|_| bail!("a thread broke"));
+        workers.into_iter().map(join).collect()
+    });
+    ended.into_iter().try_fold(Totals::default(), |mut all, one| {
+        all += one?;
+        Ok(all)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_run_at_once_and_all_are_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).display().to_string();
+        let result = "echo 'test result: ok. 2 passed; 0 failed; 0 ignored'";
+        // each waits for a sign of the other: in turn they would never end
+        let meets = |mine: &str, other: &str| {
+            let script = format!(
+                "touch {}; timeout 20 sh -c 'until [ -e {} ]; do sleep 0.01; done' && {result}",
+                path(mine),
+                path(other)
+            );
+            Command::new("sh").args(["-c", &script])
+        };
+        let broken = Command::new("sh").args(["-c", "exit 3"]);
+        let totals = run(&[meets("a", "b"), meets("b", "a"), broken]).unwrap();
+        assert_eq!((totals.passed, totals.failed), (4, 1));
+    }
+}

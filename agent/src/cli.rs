@@ -146,4 +146,6 @@ fn read(args: &[OsString], environment: impl Fn(&str) -> Option<OsString>) -> Re
 }
 
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod tests;

@@ -25,6 +25,8 @@ pub mod launch;
 pub mod memory;
 pub mod metrics;
 pub mod node;
+#[cfg(test)]
+mod pages;
 pub mod privileges;
 pub mod rates;
 pub mod run;

@@ -10,6 +10,8 @@ pub mod cgroup_files;
 mod classic;
 mod container;
 mod node;
+#[cfg(test)]
+mod page;
 mod text;
 
 use std::{borrow::Cow, path::Path, sync::Arc};

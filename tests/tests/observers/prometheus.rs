@@ -1,6 +1,7 @@
 //! A real Prometheus, the alerts of `deploy/`, and the queries of dashboards that people have already.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -99,6 +100,34 @@ const QUERIES: &[(&str, &str)] = &[
     ("1860", "node_time_seconds - node_boot_time_seconds"),
 ];
 
+#[test]
+#[ignore = "needs Prometheus: cargo xtask test"]
+fn every_alert_fires_for_what_it_is_about_and_for_nothing_less() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/observers/alerts.test.yaml");
+    let (ok, said) = promtool(&["test", "rules", &tests.display().to_string()], "");
+    assert!(ok, "{said}");
+
+    let tried = fs::read_to_string(&tests).expect("the file of this test");
+    let alerts = fs::read_to_string(alerts()).expect("the alerts of deploy/");
+    let names: Vec<_> = alerts
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- alert: "))
+        .collect();
+    assert!(!names.is_empty(), "{alerts}");
+    for name in names {
+        let fires = format!("alertname: {name}\n        exp_alerts:\n");
+        let is_quiet = format!("alertname: {name}, exp_alerts: []");
+        assert!(
+            tried.contains(&fires) && tried.contains(&is_quiet),
+            "{name} is not tried both ways"
+        );
+    }
+}
+
+fn alerts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus/alerts.yaml")
+}
+
 /// What the tool says of names that `node_exporter` took from `/proc/meminfo`, in letters of both sizes.
 fn is_of_the_kernels_names(line: &str) -> bool {
     line.starts_with("node_memory_") && (line.contains("snake_case") || line.contains("unit"))
@@ -135,7 +164,7 @@ fn a_real_prometheus_finds_what_dashboards_ask_for_and_its_rates_are_the_kernels
         }
     }
 
-    let alerts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus/alerts.yaml");
+    let alerts = alerts();
     let (ok, said) = promtool(&["check", "rules", &alerts.display().to_string()], "");
     assert!(ok, "{said}");
     let prometheus = Prometheus::start(&agent.address, &[&alerts]);

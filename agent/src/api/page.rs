@@ -47,12 +47,15 @@ macro_rules! file {
     };
 }
 
-const ASSETS: [Asset; 24] = [
+const ASSETS: [Asset; 28] = [
     file!("index.html", HTML, "/"),
     file!("style.css", STYLE),
     file!("icon.svg", DRAWING),
     file!("agent.js", SCRIPT),
+    file!("api.html", HTML),
+    file!("api.js", SCRIPT),
     file!("banner.js", SCRIPT),
+    file!("call.js", SCRIPT),
     file!("details.js", SCRIPT),
     file!("dialogs.js", SCRIPT),
     file!("dom.js", SCRIPT),
@@ -61,6 +64,7 @@ const ASSETS: [Asset; 24] = [
     file!("live.js", SCRIPT),
     file!("main.js", SCRIPT),
     file!("node.js", SCRIPT),
+    file!("operations.js", SCRIPT),
     file!("order.js", SCRIPT),
     file!("place.js", SCRIPT),
     file!("plot.js", SCRIPT),

@@ -5,6 +5,7 @@
 // what they share
 mod look;
 
+mod api;
 mod changes;
 mod live;
 mod many;

@@ -1,6 +1,6 @@
 // The body of a function: the last argument takes `{ compared, failures }`.
 const done = arguments[arguments.length - 1];
-const names = ['format', 'order', 'scale', 'view', 'words', 'store', 'live', 'history'];
+const names = ['format', 'operations', 'order', 'scale', 'view', 'words', 'store', 'live', 'history'];
 let compared = 0;
 const failures = [];
 
@@ -192,7 +192,51 @@ function past({ dataOf }) {
   is('no points', dataOf({ from_ms: 5, step_ms: 1, cpu: [], memory: [], rx: [], tx: [] }, 10).times, []);
 }
 
-const tests = { format: numbersAndTimes, order, scale, view, words, store, live: rests, history: past };
+function calls({ operations, missing, address, headers, curl, readable, LONGEST }) {
+  const all = operations({
+    paths: {
+      '/thing/{id}': {
+        delete: {
+          summary: 'Delete it',
+          parameters: [
+            { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
+            { name: 'window', in: 'query', schema: { $ref: '#/components/schemas/Window' } },
+            { name: 'X-Request-Id', in: 'header', schema: { type: 'string' } },
+            { name: 'Accept-Encoding', in: 'header', schema: { type: 'string' } },
+          ],
+          responses: { 204: { description: 'gone' }, 404: { $ref: '#/components/responses/None' } },
+        },
+      },
+      '/things': { post: { requestBody: { content: { 'application/json': { schema: { $ref: '#/components/schemas/New' } } } } } },
+    },
+    components: {
+      schemas: {
+        Window: { enum: ['5m', '1h'] },
+        New: { required: ['image', 'count'], properties: { image: { type: 'string' }, count: { type: 'integer' }, port: { type: 'integer' } } },
+      },
+      responses: { None: { description: 'no such thing' } },
+    },
+  });
+  const [doomed, made] = all;
+  is('in their order', all.map(({ method, path }) => `${method} ${path}`), ['DELETE /thing/{id}', 'POST /things']);
+  is('what the browser sets itself is left out', doomed.parameters.map(({ name }) => name), ['id', 'window', 'X-Request-Id']);
+  is('choices are found', doomed.parameters[1].choices, ['5m', '1h']);
+  is('replies are found', doomed.replies, [{ status: '204', description: 'gone' }, { status: '404', description: 'no such thing' }]);
+  is('no body', doomed.body, null);
+  is('a body has what it must have', JSON.parse(made.body), { image: '', count: 0 });
+  is('lacking', [missing(doomed, {}), missing(doomed, { id: '' }), missing(doomed, { id: 'x' })], [['id'], ['id'], []]);
+  is('a path is written so that it stays one', address(doomed, { id: '../a b?c', window: '' }), '/thing/..%2Fa%20b%3Fc');
+  is('a query', address(doomed, { id: 'x', window: '1h&a' }), '/thing/x?window=1h%26a');
+  is('headers', [headers(doomed, { 'X-Request-Id': 'r' }, null), headers(made, {}, '{}')], [{ 'X-Request-Id': 'r' }, { 'Content-Type': 'application/json' }]);
+  is('curl', curl('http:' + '//h:1', doomed, { id: 'x', window: '1h' }, null, true), 'curl -X DELETE -H "Authorization: Bearer $TOKEN" \'http:' + '//h:1/thing/x?window=1h\'');
+  is('curl keeps quotes', curl('', made, {}, "it's", false), "curl -X POST -H 'Content-Type: application/json' -d 'it'\\''s' /things");
+  is('JSON', readable('{"a":1}', 'application/json'), '{\n  "a": 1\n}');
+  is('broken JSON', readable('{"a":', 'application/json'), '{"a":');
+  is('text', readable('{"a":1}', 'text/plain'), '{"a":1}');
+  is('long', readable('x'.repeat(LONGEST + 5), null).endsWith('\n… 5 characters more'), true);
+}
+
+const tests = { format: numbersAndTimes, operations: calls, order, scale, view, words, store, live: rests, history: past };
 Promise.all(names.map((name) => import(`/page/${name}.js`)))
   .then((modules) => names.forEach((name, at) => tests[name](modules[at])))
   .catch((error) => failures.push(String(error.stack ?? error)))

@@ -61,17 +61,21 @@ function isEnded(error) {
   return error.name === 'AbortError' || error.name === 'TimeoutError';
 }
 
-async function send(path, options) {
-  const headers = { accept: 'application/json' };
+/** Sends a request with the token, if there is one, and gives the reply whatever its status. */
+export async function call(path, options) {
+  const headers = { ...options.headers };
   if (token !== null) headers.authorization = `Bearer ${token}`;
-  let reply;
   try {
     // so a certificate is shown to an agent that asks for one
-    reply = await fetch(path, { ...options, headers, credentials: 'same-origin', cache: 'no-store', redirect: 'error' });
+    return await fetch(path, { ...options, headers, credentials: 'same-origin', cache: 'no-store', redirect: 'error' });
   } catch (error) {
     if (isEnded(error)) throw error;
     throw new Unreachable('no answer');
   }
+}
+
+async function send(path, options) {
+  const reply = await call(path, { ...options, headers: { accept: 'application/json' } });
   if (reply.ok) return reply;
   const told = await reply.json().catch(() => ({}));
   const why = typeof told.error === 'string' ? told.error : `status ${reply.status}`;

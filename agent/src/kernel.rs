@@ -13,6 +13,7 @@ pub mod btf;
 pub mod counters;
 pub mod facts;
 pub mod load;
+pub mod own_code;
 mod owners;
 pub mod plan;
 pub mod reference;

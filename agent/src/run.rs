@@ -29,7 +29,7 @@ use crate::{
     docker::Engine,
     events::{EventLog, RunId},
     history::History,
-    kernel::KernelSettings,
+    kernel::{self, KernelSettings},
     launch::Launcher,
     metrics::cgroup_files::CgroupFiles,
     node::{self, Node},
@@ -98,6 +98,7 @@ impl Parts {
 
     /// Gives up what the parts do not need any more. Before there is a second thread: see [`privileges`].
     pub fn confine(&self) {
+        kernel::own_code::unmap();
         let config = &self.config;
         let docker_socket = match &config.docker {
             DockerAddress::Unix(path) => Some(path.clone()),

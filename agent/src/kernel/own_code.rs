@@ -5,7 +5,7 @@
 
 #![expect(unsafe_code, reason = "a system call that takes an address")]
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::Path};
 
 use procfs::process::{MMPermissions, MMapPath, MemoryMap, Process};
 
@@ -33,7 +33,7 @@ pub fn unmap() {
 
 /// Code is never written to. Data that only may not be written to any more was, when addresses were put into it at the start:
 /// its pages are not those of the file.
-fn is_code(map: &MemoryMap, executable: &PathBuf) -> bool {
+fn is_code(map: &MemoryMap, executable: &Path) -> bool {
     let is_pure = map.perms.contains(MMPermissions::EXECUTE) && !map.perms.contains(MMPermissions::WRITE);
     is_pure && matches!(&map.pathname, MMapPath::Path(path) if path == executable)
 }

@@ -1,37 +1,58 @@
 //! The tables of `docs/configuration.md`, made of the command line's own description.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::fmt::Write as _;
 
-use clap::Arg;
+use clap::{Arg, Command};
 
 use crate::pages::hold_part;
 
 #[test]
 fn the_page_of_configuration_is_what_the_command_line_says() {
     let command = super::command();
-    let served: Vec<&Arg> = command.get_arguments().collect();
+    let served = shown(&command);
     hold_part("configuration.md", "flags of the agent", &table(&served));
 
-    let known: BTreeSet<&str> = served.iter().map(|arg| arg.get_id().as_str()).collect();
+    // `doctor` and `healthcheck` take the flags of the agent, the others share how an agent is asked
+    let with_flags_of_the_agent = |order: &&Command| shown(order).iter().any(|arg| served.contains(arg));
+    let asking: Vec<_> = command
+        .get_subcommands()
+        .filter(|order| !with_flags_of_the_agent(order))
+        .collect();
+    let asked = asking
+        .iter()
+        .map(|order| shown(order))
+        .reduce(|common, args| common.into_iter().filter(|arg| args.contains(arg)).collect())
+        .unwrap_or_default();
+    hold_part("configuration.md", "how an agent is asked", &table(&asked));
+
     let mut orders = String::new();
     for order in command.get_subcommands() {
         let about = order.get_long_about().or_else(|| order.get_about());
         let about = about.map(ToString::to_string).unwrap_or_default();
         let _ = write!(
             orders,
-            "### `balancer-agent {}`\n\n{}\n\n",
+            "### `balancer-agent {}`\n\n{}.\n\n",
             order.get_name(),
             plain(&about)
         );
-        let own: Vec<&Arg> = order
-            .get_arguments()
-            .filter(|arg| !known.contains(arg.get_id().as_str()))
+        let own = shown(order);
+        let own: Vec<&Arg> = own
+            .into_iter()
+            .filter(|arg| !served.contains(arg) && !asked.contains(arg))
             .collect();
         if !own.is_empty() {
             let _ = writeln!(orders, "{}", table(&own));
         }
     }
     hold_part("configuration.md", "orders", &orders);
+}
+
+/// What is in the help of an order; what all orders have (`--help`) is not told.
+fn shown(order: &Command) -> Vec<&Arg> {
+    let shown = order.get_arguments().filter(|arg| !arg.is_hide_set());
+    shown
+        .filter(|arg| !["help", "version"].contains(&arg.get_id().as_str()))
+        .collect()
 }
 
 fn table(args: &[&Arg]) -> String {
@@ -100,11 +121,12 @@ fn choices(arg: &Arg) -> String {
     }
 }
 
-/// Lines of one paragraph in one line, without the full stop at the end of it all.
+/// Lines and paragraphs in one line, without the full stop at the end of it all.
 fn plain(text: &str) -> String {
     let paragraphs: Vec<_> = text
         .split("\n\n")
         .map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "))
+        .map(|paragraph| paragraph.trim_end_matches('.').to_owned())
         .collect();
-    paragraphs.join(" ").trim_end_matches('.').to_owned()
+    paragraphs.join(". ")
 }

@@ -177,7 +177,7 @@ fn everything() -> String {
             net: None,
             elapsed_ns: 1,
         },
-        counters: counters.clone(),
+        counters,
         total: counters,
         sampled_ns: 9_000_000_000,
         memory: Some(MemoryUse {

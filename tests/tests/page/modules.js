@@ -192,7 +192,7 @@ function past({ dataOf }) {
   is('no points', dataOf({ from_ms: 5, step_ms: 1, cpu: [], memory: [], rx: [], tx: [] }, 10).times, []);
 }
 
-function calls({ operations, missing, address, headers, curl, readable, LONGEST }) {
+function calls({ operations, missing, address, headers, shellLine, readable, LONGEST }) {
   const all = operations({
     paths: {
       '/thing/{id}': {
@@ -228,8 +228,8 @@ function calls({ operations, missing, address, headers, curl, readable, LONGEST 
   is('a path is written so that it stays one', address(doomed, { id: '../a b?c', window: '' }), '/thing/..%2Fa%20b%3Fc');
   is('a query', address(doomed, { id: 'x', window: '1h&a' }), '/thing/x?window=1h%26a');
   is('headers', [headers(doomed, { 'X-Request-Id': 'r' }, null), headers(made, {}, '{}')], [{ 'X-Request-Id': 'r' }, { 'Content-Type': 'application/json' }]);
-  is('curl', curl('http:' + '//h:1', doomed, { id: 'x', window: '1h' }, null, true), 'curl -X DELETE -H "Authorization: Bearer $TOKEN" \'http:' + '//h:1/thing/x?window=1h\'');
-  is('curl keeps quotes', curl('', made, {}, "it's", false), "curl -X POST -H 'Content-Type: application/json' -d 'it'\\''s' /things");
+  is('curl', shellLine('http:' + '//h:1', doomed, { id: 'x', window: '1h' }, null, true), 'curl -X DELETE -H "Authorization: Bearer $TOKEN" \'http:' + '//h:1/thing/x?window=1h\'');
+  is('curl keeps quotes', shellLine('', made, {}, "it's", false), "curl -X POST -H 'Content-Type: application/json' -d 'it'\\''s' /things");
   is('JSON', readable('{"a":1}', 'application/json'), '{\n  "a": 1\n}');
   is('broken JSON', readable('{"a":', 'application/json'), '{"a":');
   is('text', readable('{"a":1}', 'text/plain'), '{"a":1}');

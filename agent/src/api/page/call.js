@@ -2,7 +2,7 @@
 
 import { call, hasToken } from './agent.js';
 import { el } from './dom.js';
-import { LONGEST, address, curl, headers, missing, readable } from './operations.js';
+import { LONGEST, address, headers, missing, readable, shellLine } from './operations.js';
 
 /** The element of a call. */
 export function callElement(operation) {
@@ -16,7 +16,7 @@ export function callElement(operation) {
   const values = () => Object.fromEntries(inputs.map(([{ name }, field]) => [name, field.value.trim()]));
   const content = () => (body === null ? null : body.value);
   const tell = () => {
-    line.textContent = curl(location.origin, operation, values(), content(), hasToken());
+    line.textContent = shellLine(location.origin, operation, values(), content(), hasToken());
   };
   const say = (text) => {
     problem.textContent = text;

@@ -63,7 +63,7 @@ export function headers(operation, values, body) {
 }
 
 /** The same call for a shell. The token is a variable: it is to be seen on no screen. */
-export function curl(origin, operation, values, body, hasToken) {
+export function shellLine(origin, operation, values, body, hasToken) {
   const words = ['curl'];
   if (operation.method !== 'GET') words.push('-X', operation.method);
   if (hasToken) words.push('-H', '"Authorization: Bearer $TOKEN"');

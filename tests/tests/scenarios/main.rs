@@ -16,7 +16,6 @@ mod bad_ids;
 mod bad_requests;
 mod config_errors;
 mod creation;
-mod fallback;
 mod following;
 mod freshness;
 mod harness;

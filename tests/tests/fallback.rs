@@ -1,5 +1,7 @@
 //! Docker's own figures, where they are asked for; and both sources agree.
 
+#![expect(clippy::expect_used, reason = "a scenario that cannot go on has failed")]
+
 use std::ops::RangeInclusive;
 use std::thread;
 

@@ -63,10 +63,20 @@ function numbersAndTimes({ percent, bytes, rate, percentAxis, bytesAxis, rateAxi
   is('id', shortId('0123456789abcdef'), '0123456789ab');
 }
 
-function order({ filtered, sorted, held, services, firstDirection }) {
+function order({ filtered, sorted, held, isInOrder, services, firstDirection }) {
   const row = (name, service, cpu) => ({ name, service, cpu, memory: null, rx: null, tx: null, started_at_ms: null });
   const [a, b, c, d] = [row('web-10', 'web', 5), row('web-2', 'web', null), row('Cache', '', 50), row('db', 'db', 5)];
   const all = [a, b, c, d];
+  for (const [rows, shown, inOrder] of [
+    [[], all, true],
+    [all, [], true],
+    [all, all, true],
+    [[b, d], all, true],
+    [all, [b, d], true],
+    [[c, a], [b, d], true],
+    [[b, a], all, false],
+    [[d, c, a], [a, b, d], false],
+  ]) is('in order', isInOrder(rows, shown), inOrder);
   const by = (key, direction) => sorted(all, { key, direction }).map(({ name }) => name);
   is('names as people number', by('name', 'ascending'), ['Cache', 'db', 'web-2', 'web-10']);
   is('names from the end', by('name', 'descending'), ['web-10', 'web-2', 'db', 'Cache']);
@@ -122,12 +132,12 @@ function view({ inSight, heightBefore }) {
   const seen = (opened, top, bottom, count = 100) => inSight({ count, rowHeight: 10, opened, top, bottom });
   is('all of few', seen([], 0, 500, 3), { first: 0, last: 3, above: 0, below: 0 });
   is('none', seen([], 0, 500, 0), { first: 0, last: 0, above: 0, below: 0 });
-  is('the middle', seen([], 400, 450), { first: 34, last: 52, above: 340, below: 480 });
-  is('above the table', seen([], -500, -100), { first: 0, last: 7, above: 0, below: 930 });
-  is('past the table', seen([], 2000, 2100), { first: 94, last: 100, above: 940, below: 0 });
+  is('the middle', seen([], 400, 450), { first: 38, last: 48, above: 380, below: 520 });
+  is('above the table', seen([], -500, -100), { first: 0, last: 3, above: 0, below: 970 });
+  is('past the table', seen([], 2000, 2100), { first: 98, last: 100, above: 980, below: 0 });
   const open = [{ at: 10, height: 300 }];
-  is('an open row above', seen(open, 700, 750), { first: 34, last: 52, above: 640, below: 480 });
-  is('inside of an open row', seen(open, 200, 250), { first: 4, last: 17, above: 40, below: 830 });
+  is('an open row above', seen(open, 700, 750), { first: 38, last: 48, above: 680, below: 520 });
+  is('inside of an open row', seen(open, 200, 250), { first: 8, last: 13, above: 80, below: 870 });
   is('before', [10, 11].map((at) => heightBefore(at, 10, open)), [100, 410]);
   for (let top = 0; top < 1300; top += 7) {
     const { first, last, above, below } = seen([{ at: 3, height: 55 }, { at: 70, height: 99 }], top, top + 90);

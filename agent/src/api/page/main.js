@@ -47,8 +47,9 @@ const live = new Live({
     document.title = `${store.node.name ?? location.hostname}: containers`;
     const page = find('main');
     page.hidden = false;
-    node.update(store);
+    // the table asks for its place: before anything above it has changed that costs nothing
     table.update();
+    node.update(store);
     // which state of the agent is drawn, for whoever looks at this page with a program
     page.dataset.run = store.run;
     page.dataset.seq = store.seq;

@@ -50,6 +50,13 @@ export function held(rows, shown) {
   return [...stood, ...rows.filter((row) => !known.has(row))];
 }
 
+/** Whether those of `rows` that are among `shown` come there in the same order. */
+export function isInOrder(rows, shown) {
+  const places = new Map(shown.map((row, at) => [row, at]));
+  const kept = rows.map((row) => places.get(row)).filter((at) => at !== undefined);
+  return kept.every((at, index) => index === 0 || at > kept[index - 1]);
+}
+
 /** Services with how many containers each has, by name. */
 export function services(rows) {
   const counts = new Map();

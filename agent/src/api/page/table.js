@@ -3,7 +3,7 @@
 import { Details } from './details.js';
 import { el, setAttribute, Text } from './dom.js';
 import { count } from './format.js';
-import { filtered, firstDirection, held, services, sorted } from './order.js';
+import { filtered, firstDirection, held, isInOrder, services, sorted } from './order.js';
 import { place } from './place.js';
 import { RowView } from './row.js';
 import { inSight } from './view.js';
@@ -19,6 +19,7 @@ export class Table {
   #filter = { service: '', name: '' };
   #list = [];
   #views = new Map();
+  #placed = [];
   #free = [];
   #details = new Map();
   #above = el('tr', { class: 'space', 'aria-hidden': 'true' }, el('td', { colspan: 7 }));
@@ -121,19 +122,18 @@ export class Table {
     }
   }
 
-  /** A view for each of these rows: the one that it has, or one whose row has left. */
+  /**
+   * A view for each of these rows. While rows in sight keep their order each has the view that it had, and those that come take the
+   * views of those that left. In another order nothing moves: to move an element costs far more than to change its texts.
+   */
   #viewsOf(rows) {
-    const wanted = new Set(rows);
-    for (const [row, view] of this.#views) {
-      if (wanted.has(row)) continue;
-      this.#views.delete(row);
-      this.#free.push(view);
-    }
-    return rows.map((row) => {
-      const view = this.#views.get(row) ?? this.#free.pop() ?? new RowView();
-      this.#views.set(row, view);
-      return view;
-    });
+    const own = isInOrder(rows, this.#placed.map((view) => view.row)) ? this.#views : new Map();
+    const kept = new Set(rows.map((row) => own.get(row)).filter((view) => view !== undefined));
+    const free = [...this.#placed.filter((view) => !kept.has(view)), ...this.#free];
+    this.#placed = rows.map((row) => own.get(row) ?? free.shift() ?? new RowView());
+    this.#views = new Map(rows.map((row, at) => [row, this.#placed[at]]));
+    this.#free = free;
+    return this.#placed;
   }
 
   /** Size and colour of the small lines, as the style sheet has them; null while there is nothing to ask. */

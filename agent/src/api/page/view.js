@@ -1,7 +1,7 @@
 // Which rows of a long table are in sight, when all have one height but those that are opened have more below them.
 
 /** Rows beyond the edges that are drawn too, so that scrolling does not show the paper. */
-const SPARE = 6;
+const SPARE = 2;
 
 /**
  * `opened` are `{ at, height }` in order of `at`: below row `at` there is so much more. `top` and `bottom` are the edges of

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -158,6 +159,14 @@ impl Browser {
                 Err(format!("{expression} is {seen}; the page:\n{}", self.text("body")))
             }
         });
+    }
+
+    /// What is in sight, as a PNG.
+    #[track_caller]
+    pub fn picture(&self) -> Vec<u8> {
+        let picture = self.command("GET", "/screenshot", &Value::Null);
+        let text = picture.as_str().expect("a picture is text");
+        BASE64.decode(text).expect("in base64, as WebDriver has it")
     }
 
     /// What the page has written to the console as a warning or an error since this was last asked: breaches of its

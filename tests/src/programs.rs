@@ -3,6 +3,7 @@
 pub mod accountant;
 pub mod drop_all;
 mod object_file;
+pub mod pass_all;
 
 use std::collections::BTreeSet;
 use std::fs;

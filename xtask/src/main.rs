@@ -1,5 +1,5 @@
 //! Chores of this repository, one file a command: `cargo xtask setup | run | demo | test | vm | check | accuracy |
-//! bench | churn | image | package | fleet | fuzz`.
+//! bench | churn | image | package | fleet | fuzz | pictures`.
 //!
 //! It prints every command that it runs. It never compiles the kernel programs itself: `agent/build.rs` does, so that
 //! a plain `cargo build` gives the same agent.
@@ -18,6 +18,7 @@ mod generated;
 mod image;
 mod package;
 mod packages;
+mod pictures;
 mod rules;
 mod run;
 mod setup;
@@ -62,6 +63,8 @@ enum Chore {
     Fleet(fleet::Args),
     /// Try each parser of what callers and files may hold with made-up text.
     Fuzz(fuzz::Args),
+    /// Take the pictures of the documents anew, of an agent that runs.
+    Pictures(pictures::Args),
     /// Make a Docker image of the agent: one static file and nothing else.
     Image(image::Args),
     /// Make a Debian package of the agent, into target/debian.
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
         Chore::Churn(args) => churn::main(&args),
         Chore::Fleet(args) => fleet::main(&args),
         Chore::Fuzz(args) => fuzz::main(&args),
+        Chore::Pictures(args) => pictures::main(&args),
         Chore::Image(args) => image::main(&args),
         Chore::Package(args) => package::main(&args),
     };

@@ -24,7 +24,7 @@ pub(crate) fn shows(browser: &Browser, containers: usize) {
         "the containers and their figures",
         &format!(
             "document.querySelectorAll('tr.row').length === {containers} && \
-             [...document.querySelectorAll('tr.row .cpu')].every((cell) => cell.innerText.endsWith('%'))"
+             [...document.querySelectorAll('tr.row .cpu')].every((cell) => cell.textContent.endsWith('%'))"
         ),
     );
 }

@@ -10,4 +10,5 @@ mod changes;
 mod live;
 mod many;
 mod modules;
+mod pictures;
 mod tokens;

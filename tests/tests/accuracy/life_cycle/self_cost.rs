@@ -1,19 +1,33 @@
 //! What the programs cost, by the kernel's own account.
 
+use std::fs::File;
+
 use agent_tests::accuracy::{Bound, Scenario, Unit};
 use agent_tests::agent::AgentCommand;
+use agent_tests::cgroup;
 use agent_tests::docker::PrivateDocker;
 use agent_tests::figures::as_f64;
-use agent_tests::programs::{RunStatistics, statistics_of};
+use agent_tests::programs::{RunStatistics, pass_all, statistics_of};
+use aya::Ebpf;
+use aya::programs::{CgroupAttachMode, CgroupSkb, CgroupSkbAttachType};
 
 use crate::parts::idle;
 
 const PACKETS: &str = "200000";
-const PROGRAMS: [(&str, &[&str], f64); 3] = [
-    ("a packet that arrives", &["count_ingress"], 150.0),
-    ("a packet that leaves", &["count_egress"], 150.0),
-    ("a task switch", &["charge_task", "charge_cpu"], 200.0),
+const PROGRAMS: [(&str, &[&str]); 3] = [
+    ("a packet that arrives", &["count_ingress"]),
+    ("a packet that leaves", &["count_egress"]),
+    ("a task switch", &["charge_task", "charge_cpu"]),
 ];
+/// Programs of the same type as the first two that do nothing, in the same places: a slow machine is slow with them, too.
+const EMPTY: [(&str, CgroupSkbAttachType); 2] = [
+    ("empty_ingress", CgroupSkbAttachType::Ingress),
+    ("empty_egress", CgroupSkbAttachType::Egress),
+];
+/// Of the time of an empty program, in percent.
+const MOST_OF_EMPTY: f64 = 300.0;
+/// Of a task switch, for which there is no empty program here.
+const MOST_SWITCH_NS: f64 = 200.0;
 
 #[test]
 #[ignore = "needs root and a Docker engine: cargo xtask test"]
@@ -23,31 +37,82 @@ fn the_programs_cost_a_fraction_of_a_microsecond() {
     let sink = docker.run("sink", &[], &["udp-sink", "--port", "5202"]);
     let sender = idle(&docker, "sender", &[]);
     let to = format!("{}:5202", sink.address());
+    let _empty = EMPTY.map(|(name, hook)| attach_empty(name, hook));
     // kept while this is held
     let kept = aya::sys::enable_stats(aya::sys::Stats::RunTime).expect("the kernel keeps such statistics");
-    let before = PROGRAMS.map(|(_, names, _)| sum(names));
+    let look = || {
+        (
+            PROGRAMS.map(|(_, names)| sum(names)),
+            EMPTY.map(|(name, _)| sum(&[name])),
+        )
+    };
+    let (before, empty_before) = look();
     sender.exec(&[
         "udp-send", "--to", &to, "--count", PACKETS, "--size", "72", "--rate", "100000",
     ]);
-    let after = PROGRAMS.map(|(_, names, _)| sum(names));
+    let (after, empty_after) = look();
     drop(kept);
+    let mut empty_ns = empty_before
+        .iter()
+        .zip(&empty_after)
+        .map(|(before, after)| after.since(before).ns_a_run());
 
     let mut scenario = Scenario::new(
         "37",
         "the programs' own time while a container sends 200,000 UDP packets to another",
     );
-    for (((what, _, most), before), after) in PROGRAMS.iter().zip(before).zip(after) {
-        let runs = after.runs - before.runs;
-        scenario.counter(&format!("{what}: runs"), runs, Unit::Count, Bound::AtLeast(10_000.0));
-        let ns = as_f64(after.ns - before.ns) / as_f64(runs);
-        scenario.number(&format!("{what}: time of a run"), ns, Unit::Ns, Bound::AtMost(*most));
+    for (((what, _), before), after) in PROGRAMS.iter().zip(&before).zip(&after) {
+        let taken = after.since(before);
+        scenario.counter(
+            &format!("{what}: runs"),
+            taken.runs,
+            Unit::Count,
+            Bound::AtLeast(10_000.0),
+        );
+        let time = format!("{what}: time of a run");
+        match empty_ns.next() {
+            Some(empty) => {
+                scenario.number(&time, taken.ns_a_run(), Unit::Ns, Bound::Told);
+                let share = taken.ns_a_run() / empty * 100.0;
+                let title = format!("{time}, of that of an empty program");
+                scenario.number(&title, share, Unit::Percent, Bound::AtMost(MOST_OF_EMPTY));
+            }
+            None => scenario.number(&time, taken.ns_a_run(), Unit::Ns, Bound::AtMost(MOST_SWITCH_NS)),
+        }
     }
     scenario.finish();
+}
+
+/// Attached to the root while what is given is held.
+#[track_caller]
+fn attach_empty(name: &str, hook: CgroupSkbAttachType) -> Ebpf {
+    let mut ebpf = Ebpf::load(&pass_all::object(name)).expect("the kernel takes the object");
+    let program = ebpf.program_mut(name).expect("it is in the object");
+    let program: &mut CgroupSkb = program.try_into().expect("it is of this type");
+    program.load().expect("the verifier takes it");
+    let root = File::open(cgroup::v2_root()).expect("the root of the cgroups can be opened");
+    program
+        .attach(root, hook, CgroupAttachMode::default())
+        .expect("it can be attached beside others");
+    ebpf
 }
 
 struct Sum {
     ns: u64,
     runs: u64,
+}
+
+impl Sum {
+    fn since(&self, before: &Self) -> Self {
+        Self {
+            ns: self.ns - before.ns,
+            runs: self.runs - before.runs,
+        }
+    }
+
+    fn ns_a_run(&self) -> f64 {
+        as_f64(self.ns) / as_f64(self.runs)
+    }
 }
 
 #[track_caller]

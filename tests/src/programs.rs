@@ -1,9 +1,8 @@
 //! Programs that are loaded into the kernel: to see that none stays behind, and one that stands in another's place.
 
 pub mod accountant;
-pub mod drop_all;
 mod object_file;
-pub mod pass_all;
+pub mod verdict;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -7,17 +7,16 @@ use std::{
     fs,
     num::NonZero,
     path::{Path, PathBuf},
-    process,
-    sync::Mutex,
-    thread::{self, ScopedJoinHandle},
+    process, thread,
 };
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     artifacts,
     command::{Command, workspace},
     setup::{self, Need},
+    workers,
 };
 
 /// The parsers, by their files in `tests/fuzz/targets`.
@@ -55,23 +54,12 @@ pub(crate) fn main(args: &Args) -> Result<()> {
         .env("AYA_BUILD_SKIP", "1")
         .run()?;
     let wanted = |name: &&str| args.targets.is_empty() || args.targets.iter().any(|target| target == name);
-    let waiting: Mutex<Vec<&str>> = Mutex::new(TARGETS.into_iter().filter(|name| wanted(name)).collect());
     let binaries = built.join(artifacts::host()?).join("release");
-    let next = || waiting.lock().ok().and_then(|mut waiting| waiting.pop());
-    let work = || -> Result<()> {
-        while let Some(target) = next() {
-            fuzz(&binaries, &fuzz_dir, target, args.seconds)?;
-        }
-        Ok(())
-    };
     // One at a time and CPU: each keeps one busy.
     let cpus = thread::available_parallelism().map_or(1, NonZero::get);
-    let ended: Vec<Result<()>> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..cpus).map(|_| scope.spawn(work)).collect();
-        let join = |worker: ScopedJoinHandle<'_, Result<()>>| worker.join().unwrap_or_else(|_| bail!("a thread broke"));
-        workers.into_iter().map(join).collect()
-    });
-    ended.into_iter().collect()
+    let targets = TARGETS.into_iter().filter(wanted);
+    workers::run(cpus, targets, |target| fuzz(&binaries, &fuzz_dir, target, args.seconds))?;
+    Ok(())
 }
 
 /// What it finds is kept in `tests/fuzz/artifacts`, with the words that try it again; what it has learned, in

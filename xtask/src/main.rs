@@ -26,6 +26,7 @@ mod test;
 mod tools;
 mod tree;
 mod vm;
+mod workers;
 
 use std::process::ExitCode;
 

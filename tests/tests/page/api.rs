@@ -1,17 +1,12 @@
 //! The page on which the API is tried.
 
-use std::fs;
-
-use agent_tests::agent::AgentCommand;
 use agent_tests::browser::{Browser, SHOW_DEADLINE};
 use agent_tests::docker::{PrivateDocker, image};
 use agent_tests::wait::wait_until;
 use serde_json::Value;
 
 use crate::look::{browser, has_no_complaints, value};
-
-const READ: &str = "read-0123456789abcdef0123456789abcdef";
-const ADMIN: &str = "admin-0123456789abcdef0123456789abcde";
+use crate::tokens::{ADMIN, TokenFiles};
 
 /// `METHOD path` of all calls on the page.
 fn calls(browser: &Browser) -> Vec<String> {
@@ -51,16 +46,8 @@ fn send(browser: &Browser) -> (String, String) {
 #[ignore = "needs root and a Docker engine: cargo xtask test"]
 fn every_call_is_on_the_page_of_the_api_and_can_be_tried() {
     let docker = PrivateDocker::start();
-    let dir = tempfile::tempdir().expect("the directory for temporary files is writable");
-    let [read, admin] = [("read", READ), ("admin", ADMIN)].map(|(name, token)| {
-        let path = dir.path().join(name);
-        fs::write(&path, token).expect("the directory is ours");
-        path.display().to_string()
-    });
-    let agent = AgentCommand::for_docker(&docker.url())
-        .args(&["--read-token-file", &read, "--admin-token-file", &admin])
-        .token(ADMIN)
-        .start();
+    let files = TokenFiles::new();
+    let agent = files.agent(&docker, ADMIN);
     let browser = browser();
     browser.open(&format!("http://{}/page/api.html", agent.address));
     browser.wait_for(

@@ -2,14 +2,41 @@
 
 use std::fs;
 
-use agent_tests::agent::AgentCommand;
+use agent_tests::agent::{Agent, AgentCommand};
 use agent_tests::browser::Browser;
 use agent_tests::docker::{PrivateDocker, image};
+use tempfile::TempDir;
 
 use crate::look::{browser, has_no_complaints, shows, value};
 
-const READ: &str = "read-0123456789abcdef0123456789abcdef";
-const ADMIN: &str = "admin-0123456789abcdef0123456789abcde";
+pub(crate) const READ: &str = "read-0123456789abcdef0123456789abcdef";
+pub(crate) const ADMIN: &str = "admin-0123456789abcdef0123456789abcde";
+
+/// Files with [`READ`] and [`ADMIN`].
+pub(crate) struct TokenFiles {
+    dir: TempDir,
+}
+
+impl TokenFiles {
+    #[track_caller]
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().expect("the directory for temporary files is writable");
+        for (name, token) in [("read", READ), ("admin", ADMIN)] {
+            fs::write(dir.path().join(name), token).expect("the directory is ours");
+        }
+        Self { dir }
+    }
+
+    /// An agent that asks for these tokens; the test itself shows it `token`.
+    #[track_caller]
+    pub(crate) fn agent(&self, docker: &PrivateDocker, token: &str) -> Agent {
+        let [read, admin] = ["read", "admin"].map(|name| self.dir.path().join(name).display().to_string());
+        AgentCommand::for_docker(&docker.url())
+            .args(&["--read-token-file", &read, "--admin-token-file", &admin])
+            .token(token)
+            .start()
+    }
+}
 
 #[track_caller]
 fn give(browser: &Browser, token: &str) {
@@ -26,16 +53,8 @@ fn give(browser: &Browser, token: &str) {
 fn figures_and_changes_take_the_token_that_they_need() {
     let docker = PrivateDocker::start();
     let _container = docker.run("web-1-1", &[], &["serve"]);
-    let dir = tempfile::tempdir().expect("the directory for temporary files is writable");
-    let [read, admin] = [("read", READ), ("admin", ADMIN)].map(|(name, token)| {
-        let path = dir.path().join(name);
-        fs::write(&path, token).expect("the directory is ours");
-        path.display().to_string()
-    });
-    let agent = AgentCommand::for_docker(&docker.url())
-        .args(&["--read-token-file", &read, "--admin-token-file", &admin])
-        .token(READ)
-        .start();
+    let files = TokenFiles::new();
+    let agent = files.agent(&docker, READ);
     let browser = browser();
     browser.open(&format!("http://{}/", agent.address));
     browser.wait_for(

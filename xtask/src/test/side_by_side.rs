@@ -1,44 +1,28 @@
 //! Executables of tests two at a time: while one waits, the other gets on.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    thread,
-};
-
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::{Totals, in_turn};
-use crate::command::Command;
+use crate::{command::Command, workers};
 
 /// More than that, and they wait for the CPU of each other.
 const AT_ONCE: usize = 2;
 
 /// Starts them in their order. What each says is told in one piece, when it has ended.
 pub(super) fn run(commands: &[Command]) -> Result<Totals> {
-    let waiting = Mutex::new(commands.iter());
-    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let work = || -> Result<Totals> {
-        let mut all = Totals::default();
-        while let Some(command) = next() {
-            let mut said = String::new();
-            let ended = in_turn(command, |line| {
-                said.push_str(line);
-                said.push('\n');
-            });
-            print!("== of `{command}`\n{said}");
-            all += ended?;
-        }
-        Ok(all)
-    };
-    let ended: Vec<Result<Totals>> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
-        let join = |worker: thread::ScopedJoinHandle<'_, _>| worker.join().unwrap_or_else(|_| bail!("a thread broke"));
-        workers.into_iter().map(join).collect()
-    });
-    ended.into_iter().try_fold(Totals::default(), |mut all, one| {
-        all += one?;
-        Ok(all)
-    })
+    let told = workers::run(AT_ONCE, commands, |command| {
+        let mut said = String::new();
+        let ended = in_turn(command, |line| {
+            said.push_str(line);
+            said.push('\n');
+        });
+        print!("== of `{command}`\n{said}");
+        ended
+    })?;
+    Ok(told.into_iter().fold(Totals::default(), |mut all, one| {
+        all += one;
+        all
+    }))
 }
 
 #[cfg(test)]

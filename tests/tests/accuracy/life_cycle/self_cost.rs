@@ -1,15 +1,13 @@
 //! What the programs cost, by the kernel's own account.
 
-use std::fs::File;
-
 use agent_tests::accuracy::{Bound, Scenario, Unit};
 use agent_tests::agent::AgentCommand;
 use agent_tests::cgroup;
 use agent_tests::docker::PrivateDocker;
 use agent_tests::figures::as_f64;
-use agent_tests::programs::{RunStatistics, pass_all, statistics_of};
-use aya::Ebpf;
-use aya::programs::{CgroupAttachMode, CgroupSkb, CgroupSkbAttachType};
+use agent_tests::programs::verdict::{self, Verdict};
+use agent_tests::programs::{RunStatistics, statistics_of};
+use aya::programs::CgroupSkbAttachType;
 
 use crate::parts::idle;
 
@@ -37,7 +35,7 @@ fn the_programs_cost_a_fraction_of_a_microsecond() {
     let sink = docker.run("sink", &[], &["udp-sink", "--port", "5202"]);
     let sender = idle(&docker, "sender", &[]);
     let to = format!("{}:5202", sink.address());
-    let _empty = EMPTY.map(|(name, hook)| attach_empty(name, hook));
+    let _empty = EMPTY.map(|(name, hook)| verdict::attach(name, Verdict::Pass, &cgroup::v2_root(), hook));
     // kept while this is held
     let kept = aya::sys::enable_stats(aya::sys::Stats::RunTime).expect("the kernel keeps such statistics");
     let look = || {
@@ -81,20 +79,6 @@ fn the_programs_cost_a_fraction_of_a_microsecond() {
         }
     }
     scenario.finish();
-}
-
-/// Attached to the root while what is given is held.
-#[track_caller]
-fn attach_empty(name: &str, hook: CgroupSkbAttachType) -> Ebpf {
-    let mut ebpf = Ebpf::load(&pass_all::object(name)).expect("the kernel takes the object");
-    let program = ebpf.program_mut(name).expect("it is in the object");
-    let program: &mut CgroupSkb = program.try_into().expect("it is of this type");
-    program.load().expect("the verifier takes it");
-    let root = File::open(cgroup::v2_root()).expect("the root of the cgroups can be opened");
-    program
-        .attach(root, hook, CgroupAttachMode::default())
-        .expect("it can be attached beside others");
-    ebpf
 }
 
 struct Sum {

@@ -1,13 +1,11 @@
 //! Packets that another program at a container's cgroup drops.
 
-use std::fs::File;
-
 use agent_tests::accuracy::{Bound, Scenario, Unit};
 use agent_tests::cgroup;
 use agent_tests::docker::{Container, PrivateDocker};
-use agent_tests::programs::drop_all;
+use agent_tests::programs::verdict::{self, Verdict};
 use aya::Ebpf;
-use aya::programs::{CgroupAttachMode, CgroupSkb, CgroupSkbAttachType};
+use aya::programs::CgroupSkbAttachType;
 
 use super::{exactly, idle, start_agent};
 
@@ -64,13 +62,5 @@ fn what_another_program_drops_is_counted_all_the_same() {
 /// Drops every packet of a container in that direction until the program is given back.
 #[track_caller]
 fn drop_at(container: &Container<'_>, direction: CgroupSkbAttachType) -> Ebpf {
-    let mut ebpf = Ebpf::load(&drop_all::object()).expect("the kernel takes the object");
-    let program = ebpf.program_mut(drop_all::NAME).expect("it is in the object");
-    let program: &mut CgroupSkb = program.try_into().expect("it is of this type");
-    program.load().expect("the kernel takes the program");
-    let cgroup = File::open(cgroup::v2_dir(&container.id)).expect("the container runs");
-    program
-        .attach(cgroup, direction, CgroupAttachMode::default())
-        .expect("the kernel attaches the program");
-    ebpf
+    verdict::attach("drop_all", Verdict::Drop, &cgroup::v2_dir(&container.id), direction)
 }

@@ -14,9 +14,18 @@ pub(crate) struct Executable {
     pub(crate) package: PathBuf,
     /// Name of the target, such as `balancer-agent`.
     pub(crate) target: String,
-    /// Whether it is an integration test: a file of `tests/` in its package.
-    pub(crate) integration_test: bool,
+    pub(crate) kind: Kind,
     pub(crate) path: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One that does what it is for: a program or an example.
+    Program,
+    /// Tests that stand inside the code of a target.
+    UnitTest,
+    /// Tests in a file of `tests/` of their package.
+    IntegrationTest,
 }
 
 /// The agent as it is shipped: release profile, and static, so that one file runs on every distribution and in an empty
@@ -85,35 +94,51 @@ pub(crate) fn reference_programs() -> Result<PathBuf> {
 
 /// The program that measures.
 pub(crate) fn bench() -> Result<PathBuf> {
-    of_the_tests("bench")
-}
-
-/// The first process of a guest, which checks the agent on its kernel.
-pub(crate) fn guest() -> Result<PathBuf> {
-    of_the_tests("guest")
-}
-
-fn of_the_tests(name: &str) -> Result<PathBuf> {
     let build = Command::cargo().args(["build", "--locked", "--release", "--package", "agent-tests"]);
-    the_one(build.args(["--bin", name]), name)
+    the_one(build.args(["--bin", "bench"]), "bench")
 }
 
-/// Integration tests of the package `agent-tests`, built from the same graph of features as a plain `cargo test`, so
-/// that the two share what they compile.
+/// The first process of a guest, which checks the agent on its kernel: it waits more than it computes, so the one that is
+/// built for the tests will do.
+pub(crate) fn guest() -> Result<PathBuf> {
+    the_one(tests(), "guest")
+}
+
+/// Integration tests of the package `agent-tests`.
 pub(crate) fn integration_tests() -> Result<Vec<Executable>> {
     let package = workspace()?.join("tests");
-    let built = build(Command::cargo().args(["test", "--locked", "--no-run"]))?;
-    Ok(built
+    Ok(build(tests())?
         .into_iter()
-        .filter(|built| built.integration_test && built.package == package)
+        .filter(|built| built.kind == Kind::IntegrationTest && built.package == package)
         .collect())
+}
+
+/// From the same graph of features as a plain `cargo test`, so that the two share what they compile.
+fn tests() -> Command {
+    Command::cargo().args(["test", "--locked", "--no-run"])
+}
+
+/// Programs in which libFuzzer drives a parser, by their names. They stand on what a plain `cargo test` compiles, but for the
+/// crates of this repository: those tell the fuzzer where they have been.
+pub(crate) fn fuzzers(names: &[&str]) -> Result<Vec<Executable>> {
+    let fuzz = workspace()?.join("tests/fuzz");
+    let bins = names.iter().flat_map(|name| ["--bin", name]);
+    let command = tests().args(["--workspace", "--exclude", "agent-ebpf"]).args(bins);
+    let mut built = build(
+        command
+            .env("RUSTC_WORKSPACE_WRAPPER", fuzz.join("instrumented.sh"))
+            // no parser needs the kernel programs
+            .env("AYA_BUILD_SKIP", "1"),
+    )?;
+    built.retain(|built| built.package == fuzz);
+    Ok(built)
 }
 
 fn the_one(command: Command, target: &str) -> Result<PathBuf> {
     let shown = command.to_string();
     let built = build(command)?
         .into_iter()
-        .find(|built| built.target == target && !built.integration_test);
+        .find(|built| built.target == target && built.kind == Kind::Program);
     built
         .map(|built| built.path)
         .with_context(|| format!("`{shown}` made no `{target}`"))
@@ -131,29 +156,50 @@ fn executable(message: &str) -> Option<Executable> {
     let message: Value = serde_json::from_str(message).ok()?;
     let target = message.get("target")?;
     let kinds = target.get("kind")?.as_array()?;
+    let kind = if kinds.iter().any(|kind| kind == "test") {
+        Kind::IntegrationTest
+    } else if message.get("profile")?.get("test")?.as_bool()? {
+        Kind::UnitTest
+    } else {
+        Kind::Program
+    };
     Some(Executable {
         path: message.get("executable")?.as_str()?.into(),
         package: Path::new(message.get("manifest_path")?.as_str()?).parent()?.to_owned(),
         target: target.get("name")?.as_str()?.to_owned(),
-        integration_test: kinds.iter().any(|kind| kind == "test"),
+        kind,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn executables_are_taken_from_cargo_messages() {
-        let message = r#"{"reason":"compiler-artifact","manifest_path":"/repo/tests/Cargo.toml",
-            "target":{"kind":["test"],"name":"counts"},"executable":"/t/debug/deps/counts-1"}"#;
-        let expected = Executable {
-            package: "/repo/tests".into(),
-            target: "counts".to_owned(),
-            integration_test: true,
-            path: "/t/debug/deps/counts-1".into(),
-        };
-        assert_eq!(executable(message), Some(expected));
+        for (of_target, for_tests, kind) in [
+            ("test", true, Kind::IntegrationTest),
+            ("bin", true, Kind::UnitTest),
+            ("bin", false, Kind::Program),
+            ("example", false, Kind::Program),
+        ] {
+            let message = json!({
+                "reason": "compiler-artifact",
+                "manifest_path": "/repo/tests/Cargo.toml",
+                "target": {"kind": [of_target], "name": "counts"},
+                "profile": {"test": for_tests},
+                "executable": "/t/debug/deps/counts-1",
+            });
+            let expected = Executable {
+                package: "/repo/tests".into(),
+                target: "counts".to_owned(),
+                kind,
+                path: "/t/debug/deps/counts-1".into(),
+            };
+            assert_eq!(executable(&message.to_string()), Some(expected));
+        }
     }
 
     #[test]

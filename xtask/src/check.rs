@@ -22,8 +22,16 @@ pub(crate) struct Args {}
 
 type Step = fn() -> Result<()>;
 
-/// Crates of the host: never linted or built in one call with the kernel programs, because cargo would unify features.
-const HOST: [&str; 4] = ["--locked", "--workspace", "--exclude", "agent-ebpf"];
+/// Crates of the host: never linted or built in one call with the kernel programs, because cargo would unify features. What is
+/// fuzzed needs a C++ compiler, which lints would have to install.
+const HOST: [&str; 6] = [
+    "--locked",
+    "--workspace",
+    "--exclude",
+    "agent-ebpf",
+    "--exclude",
+    "agent-fuzz",
+];
 
 pub(crate) fn main(_: &Args) -> Result<()> {
     setup::ensure(Need::Check)?;
@@ -67,8 +75,9 @@ fn host_lints() -> Result<()> {
 /// By the compiler that builds them and for their own target: on the host the crate is an empty stub.
 fn kernel_lints() -> Result<()> {
     let toolchain = Toolchain::chosen()?.context("no compiler for the BPF target: run `cargo xtask setup`")?;
-    // Where build scripts and metadata of another compiler lie, cargo would build everything anew at each change.
-    let target = artifacts::target_directory()?.join("bpf-lints");
+    // Not among the metadata of another compiler, which cargo would take turns to replace, but where agent/build.rs has them
+    // built: what both need is compiled once.
+    let target = artifacts::target_directory()?.join("bpf");
     let mut clippy = toolchain
         .program("cargo")
         .args([

@@ -21,6 +21,7 @@ pub(crate) struct Command {
     program: OsString,
     args: Vec<OsString>,
     envs: Vec<(OsString, OsString)>,
+    unset: Vec<OsString>,
 }
 
 impl Command {
@@ -29,12 +30,24 @@ impl Command {
             program: program.into(),
             args: Vec::new(),
             envs: Vec::new(),
+            unset: Vec::new(),
         }
     }
 
     /// The cargo that runs this xtask, so that nested builds share its compiler and its target directory.
+    ///
+    /// It sees what it would from a shell. With what cargo tells xtask of xtask's package in the environment, it would find
+    /// that for crates whose build scripts ask for such variables (ring) something has changed, and build the agent anew.
     pub(crate) fn cargo() -> Self {
-        Self::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        let names = env::vars_os().map(|(name, _)| name);
+        let of_a_package = |name: &OsString| {
+            let name = name.to_string_lossy();
+            ["CARGO_MANIFEST_", "CARGO_PKG_"].iter().any(|of| name.starts_with(of))
+        };
+        Self {
+            unset: names.filter(of_a_package).collect(),
+            ..Self::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        }
     }
 
     pub(crate) fn arg(mut self, arg: impl Into<OsString>) -> Self {
@@ -79,6 +92,7 @@ impl Command {
                 .chain(self.args)
                 .collect(),
             envs: self.envs,
+            unset: self.unset,
         }
     }
 
@@ -183,6 +197,9 @@ impl Command {
         command
             .args(&self.args)
             .envs(self.envs.iter().map(|(name, value)| (name, value)));
+        for name in &self.unset {
+            command.env_remove(name);
+        }
         command
     }
 }
@@ -236,6 +253,20 @@ pub(crate) fn workspace() -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cargo_is_not_told_of_the_package_that_asks_it() {
+        let told = |command: &Command| {
+            command
+                .process()
+                .get_envs()
+                .any(|(name, value)| name == "CARGO_MANIFEST_DIR" && value.is_none())
+        };
+        assert!(env::var_os("CARGO_MANIFEST_DIR").is_some());
+        assert!(told(&Command::cargo()));
+        assert!(told(&Command::cargo().within(Duration::from_secs(1))));
+        assert!(!told(&Command::new("cargo")));
+    }
 
     #[test]
     fn a_command_is_printed_as_a_shell_would_take_it() {

@@ -3,18 +3,12 @@
 //! Without a sanitizer of memory, which only a nightly compiler has: the parsers are safe code, and what is looked for is
 //! a panic, a hang, and an answer that breaks a promise.
 
-use std::{
-    fs,
-    num::NonZero,
-    path::{Path, PathBuf},
-    process, thread,
-};
+use std::{fs, num::NonZero, path::PathBuf, process, thread};
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::{
-    artifacts,
-    command::{Command, workspace},
+    artifacts::{self, Executable},
     setup::{self, Need},
     workers,
 };
@@ -43,35 +37,26 @@ pub(crate) fn main(args: &Args) -> Result<()> {
         );
     }
     setup::ensure(Need::Fuzz)?;
-    let fuzz_dir = workspace()?.join("tests/fuzz");
-    let built = artifacts::target_directory()?.join("fuzz");
-    Command::cargo()
-        .args(["fuzz", "build", "--sanitizer", "none", "--fuzz-dir"])
-        .arg(&fuzz_dir)
-        .arg("--target-dir")
-        .arg(&built)
-        // no parser needs the kernel programs
-        .env("AYA_BUILD_SKIP", "1")
-        .run()?;
     let wanted = |name: &&str| args.targets.is_empty() || args.targets.iter().any(|target| target == name);
-    let binaries = built.join(artifacts::host()?).join("release");
+    let targets: Vec<_> = TARGETS.into_iter().filter(wanted).collect();
+    let fuzzers = artifacts::fuzzers(&targets)?;
     // One at a time and CPU: each keeps one busy.
     let cpus = thread::available_parallelism().map_or(1, NonZero::get);
-    let targets = TARGETS.into_iter().filter(wanted);
-    workers::run(cpus, targets, |target| fuzz(&binaries, &fuzz_dir, target, args.seconds))?;
+    workers::run(cpus, &fuzzers, |fuzzer| fuzz(fuzzer, args.seconds))?;
     Ok(())
 }
 
 /// What it finds is kept in `tests/fuzz/artifacts`, with the words that try it again; what it has learned, in
 /// `tests/fuzz/corpus`. What it says is told when it has ended, for several run at once.
-fn fuzz(binaries: &Path, fuzz_dir: &Path, target: &str, seconds: u32) -> Result<()> {
+fn fuzz(fuzzer: &Executable, seconds: u32) -> Result<()> {
+    let target = &fuzzer.target;
     let place = |kind: &str| -> Result<PathBuf> {
-        let dir = fuzz_dir.join(kind).join(target);
+        let dir = fuzzer.package.join(kind).join(target);
         fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
         Ok(dir)
     };
     let (artifacts, corpus) = (place("artifacts")?, place("corpus")?);
-    let ran = process::Command::new(binaries.join(target))
+    let ran = process::Command::new(&fuzzer.path)
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
         .arg(format!("-max_total_time={seconds}"))
         .arg(format!("-timeout={HANGS_AFTER}"))

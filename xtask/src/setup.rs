@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
+use crate::workers;
 pub(crate) use plan::Need;
 
 /// `cargo xtask setup` has nothing to choose.
@@ -49,5 +50,10 @@ fn carry_out(need: Need, steps: &[plan::Step]) -> Result<()> {
     for step in steps {
         println!("  - {step}");
     }
-    steps.iter().try_for_each(execute::execute)
+    // What cargo builds of crates alone gets on while packages are fetched and unpacked.
+    let (beside, in_turn): (Vec<_>, Vec<_>) = steps.iter().partition(|step| step.takes_only_crates());
+    workers::run(2, [in_turn, beside], |steps| {
+        steps.into_iter().try_for_each(execute::execute)
+    })?;
+    Ok(())
 }

@@ -13,7 +13,10 @@ fuzz_target!(|text: &str| {
     // the id is too long to be hit upon
     let text = text.replace('@', ID);
     let dirs = ContainerDirs::parse(&text, ID);
-    for dir in [dirs.v2, dirs.memory_v1, dirs.cpu_v1, dirs.cpuacct_v1].into_iter().flatten() {
+    for dir in [dirs.v2, dirs.memory_v1, dirs.cpu_v1, dirs.cpuacct_v1]
+        .into_iter()
+        .flatten()
+    {
         let last = dir.file_name().expect("it names a directory").to_string_lossy();
         assert!(last.contains(ID), "{}", dir.display());
         let is_inside = |path: &Path| path.components().all(|part| matches!(part, Component::Normal(_)));

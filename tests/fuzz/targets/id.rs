@@ -15,9 +15,12 @@ fuzz_target!(|text: &str| {
         .iter()
         .map(|(id, name)| (id.parse().expect("a full id"), *name))
         .collect();
-    let Ok(reference) = text.parse::<ContainerRef>() else { return };
+    let Ok(reference) = text.parse::<ContainerRef>() else {
+        return;
+    };
     assert!(
-        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)),
+        text.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)),
         "{text:?}"
     );
     assert!(!text.starts_with('.'), "{text:?}");

@@ -11,7 +11,10 @@ fuzz_target!(|text: &str| {
     assert!(text.len() <= ImageRef::MAX_BYTES && text.is_ascii());
     // two dots may stand in a tag, and never as a step upwards
     let has_step = text.split(['/', ':', '@']).any(|part| part == "..");
-    assert!(!text.contains("://") && !has_step && !text.contains(char::is_whitespace), "{text:?}");
+    assert!(
+        !text.contains("://") && !has_step && !text.contains(char::is_whitespace),
+        "{text:?}"
+    );
     if let Some(target) = image.pull_target() {
         assert!(text.starts_with(target.repository), "{text:?}");
         assert!(target.repository.len() <= ImageRef::MAX_NAME_BYTES, "{text:?}");

@@ -7,7 +7,9 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|texts: (&str, &str)| {
     let (read, admin) = texts;
-    let Ok(tokens) = Tokens::parse(Some(read), Some(admin)) else { return };
+    let Ok(tokens) = Tokens::parse(Some(read), Some(admin)) else {
+        return;
+    };
     for (text, role) in [(read, Role::Read), (admin, Role::Admin)] {
         for line in text.lines().map(str::trim) {
             if let Some((found, _)) = tokens.find(line.as_bytes()) {

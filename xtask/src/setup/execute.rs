@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context as _, Result};
 
 use super::{
-    plan::{COMPILER_PACKAGES, DEB_VERSION, DENY_VERSION, FUZZ_VERSION, LINKER_VERSION, LLVM, Step},
+    plan::{COMPILER_PACKAGES, DEB_VERSION, DENY_VERSION, LINKER_VERSION, LLVM, Step},
     toolchain::LINKED,
 };
 use crate::command::Command;
@@ -30,13 +30,12 @@ pub(crate) fn execute(step: &Step) -> Result<()> {
         Step::AddClippy(name) => Command::new("rustup")
             .args(["component", "add", "clippy", "--toolchain", name])
             .run(),
-        Step::BuildLinker(prefix) => cargo_install("bpf-linker", LINKER_VERSION)
+        Step::BuildLinker(prefix) => quick_install("bpf-linker", LINKER_VERSION)
             .args(["--no-default-features", "--features", &format!("llvm-{LLVM}")])
             .env("LLVM_PREFIX", prefix)
             .run(),
         Step::DownloadLinker => download_linker(),
         Step::InstallDeny => quick_install("cargo-deny", DENY_VERSION).run(),
-        Step::InstallFuzz => quick_install("cargo-fuzz", FUZZ_VERSION).run(),
         Step::InstallDeb => quick_install("cargo-deb", DEB_VERSION).run(),
     }
 }

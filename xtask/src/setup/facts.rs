@@ -56,7 +56,6 @@ pub(crate) struct Facts {
     pub(crate) downloader: bool,
     pub(crate) deny: bool,
     pub(crate) deb: bool,
-    pub(crate) fuzz: bool,
     pub(crate) missing_tools: Vec<&'static Tool>,
     pub(crate) missing_bench_tools: Vec<&'static Tool>,
     /// `None` where there is no apt-get, or no way to the rights it needs.
@@ -91,7 +90,6 @@ pub(crate) fn probe() -> Result<Facts> {
         downloader: ["curl", "tar", "zstd"].iter().all(|program| find(program).is_some()),
         deny,
         deb: has_cargo("deb"),
-        fuzz: has_cargo("fuzz"),
         missing_tools,
         missing_bench_tools,
         apt: if complete { None } else { apt() },

@@ -13,7 +13,6 @@ pub(crate) const LLVM: &str = "22";
 pub(crate) const LINKER_VERSION: &str = "0.13.0";
 pub(crate) const DENY_VERSION: &str = "0.20.2";
 pub(crate) const DEB_VERSION: &str = "3.8.0";
-pub(crate) const FUZZ_VERSION: &str = "0.13.1";
 
 const LLVM_PACKAGE: &str = "llvm-22-dev";
 const CLIPPY_PACKAGE: &str = "rust-web-clippy";
@@ -108,7 +107,13 @@ pub(crate) enum Step {
     DownloadLinker,
     InstallDeny,
     InstallDeb,
-    InstallFuzz,
+}
+
+impl Step {
+    /// Whether it can be done beside the steps before it: it needs no package that they install.
+    pub(crate) fn takes_only_crates(&self) -> bool {
+        matches!(self, Self::InstallDeny | Self::InstallDeb)
+    }
 }
 
 /// Every package that some plan may ask for.
@@ -152,10 +157,7 @@ pub(crate) fn plan(need: Need, facts: &Facts) -> Result<Vec<Step>> {
             plan.tools(|tool| tool.program == "docker" || engine && ENGINE.contains(&tool.program));
         }
         Need::Package => plan.steps.extend((!facts.deb).then_some(Step::InstallDeb)),
-        Need::Fuzz => {
-            plan.tools(|tool| tool.program == CXX);
-            plan.steps.extend((!facts.fuzz).then_some(Step::InstallFuzz));
-        }
+        Need::Fuzz => plan.tools(|tool| tool.program == CXX),
     }
     let idle = plan.packages.is_empty() && plan.steps.is_empty() && plan.missing.is_empty();
     if !idle && facts.apt.as_ref().is_some_and(|apt| !apt.fresh) {
@@ -323,7 +325,6 @@ impl fmt::Display for Step {
             }
             Self::DownloadLinker => write!(f, "download bpf-linker {LINKER_VERSION}, as its project released it"),
             Self::InstallDeny => write!(f, "build cargo-deny {DENY_VERSION} (some minutes)"),
-            Self::InstallFuzz => write!(f, "build cargo-fuzz {FUZZ_VERSION} (a minute)"),
             Self::InstallDeb => write!(f, "build cargo-deb {DEB_VERSION} (some minutes)"),
         }
     }

@@ -13,7 +13,6 @@ fn bare() -> Facts {
         downloader: false,
         deny: false,
         deb: false,
-        fuzz: false,
         missing_tools: TOOLS.iter().collect(),
         missing_bench_tools: BENCH_TOOLS.iter().collect(),
         apt: None,
@@ -30,7 +29,6 @@ fn ready() -> Facts {
         linker: true,
         deny: true,
         deb: true,
-        fuzz: true,
         missing_tools: Vec::new(),
         missing_bench_tools: Vec::new(),
         ..bare()
@@ -344,9 +342,7 @@ fn what_cannot_be_had_is_named_with_what_to_do() {
 }
 
 #[test]
-fn packages_and_made_up_text_take_their_tool_of_cargo() {
-    let facts = Facts { fuzz: false, ..ready() };
-    assert_eq!(plan(Need::Fuzz, &facts).unwrap(), [Step::InstallFuzz]);
+fn packages_take_their_tool_of_cargo() {
     let facts = Facts { deb: false, ..ready() };
     assert_eq!(plan(Need::Package, &facts).unwrap(), [Step::InstallDeb]);
     assert_eq!(plan(Need::Package, &ready()).unwrap(), []);

@@ -37,8 +37,8 @@ fn main() -> Result<()> {
 /// the same programs are compiled once.
 fn share_builds() -> Result<()> {
     let out_dir = env::var("OUT_DIR")?;
-    // cargo marks its target directory so
-    let is_target = |dir: &&Path| dir.join("CACHEDIR.TAG").exists();
+    // cargo's own notes on the compiler lie there and in none of the directories below it
+    let is_target = |dir: &&Path| dir.join(".rustc_info.json").exists();
     let Some(target) = Path::new(&out_dir).ancestors().find(is_target) else {
         return Ok(());
     };

@@ -75,9 +75,9 @@ fn host_lints() -> Result<()> {
 /// By the compiler that builds them and for their own target: on the host the crate is an empty stub.
 fn kernel_lints() -> Result<()> {
     let toolchain = Toolchain::chosen()?.context("no compiler for the BPF target: run `cargo xtask setup`")?;
-    // Not among the metadata of another compiler, which cargo would take turns to replace, but where agent/build.rs has them
-    // built: what both need is compiled once.
-    let target = artifacts::target_directory()?.join("bpf");
+    // Not among the metadata of another compiler, which cargo would take turns to replace, but where agent/build.rs and
+    // aya-build have them built: what both need is compiled once.
+    let target = artifacts::target_directory()?.join("bpf/agent-ebpf");
     let mut clippy = toolchain
         .program("cargo")
         .args([

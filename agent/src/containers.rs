@@ -4,6 +4,7 @@
 //! What it knows is published as an immutable [`ContainerTable`], which the API resolves ids against and the sampler
 //! reads; neither ever asks Docker for it.
 
+pub mod container;
 pub mod id;
 pub mod image;
 pub mod locate;
@@ -12,6 +13,7 @@ pub mod own;
 pub mod table;
 pub mod watch;
 
+pub use container::{Container, Limits, NetworkMode, RunState};
 pub use id::ContainerId;
-pub use table::{Container, ContainerTable, DockerState, Limits, NetworkMode, RunState};
+pub use table::{ContainerTable, DockerState};
 pub use watch::Containers;

@@ -12,9 +12,9 @@ use crate::{
     cli::PullPolicy,
     containers::{
         ContainerId, Containers,
+        container::{MANAGED_LABEL, SERVICE_LABEL},
         image::ImageRef,
         naming::{ServiceName, instance_name},
-        table::{MANAGED_LABEL, SERVICE_LABEL},
     },
     docker::{DockerError, Engine, lifecycle::NewContainer},
 };

@@ -1,5 +1,6 @@
 //! The whole agent: parts made from a configuration, run until told to stop.
 
+mod entrance;
 mod error;
 mod notify;
 mod process;
@@ -14,16 +15,15 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    access::{Credentials, HostNames},
+    access::Credentials,
     api::{
         self, App, Figures, Scraped,
-        door::Door,
         serve::{Bound, tls::Tls},
     },
     cgroup::Mounts,
     cli::Fault,
     clock::wall_ns,
-    config::{Config, ConfigError, DockerAddress, ListenAddress},
+    config::{Config, DockerAddress, ListenAddress},
     consul,
     containers::{locate::Locator, watch::Watcher},
     docker::Engine,
@@ -36,7 +36,7 @@ use crate::{
     privileges::{self, Needs, Remaining},
     sampler::{Sampler, Told},
     usage::{
-        Source, UsageSources,
+        UsageSources,
         choose::{Room, SourceDecision, choose},
         kernel::KernelUsage,
     },
@@ -72,7 +72,7 @@ impl Parts {
     pub fn make(config: Config) -> Result<Self, StartError> {
         let credentials = Arc::new(Credentials::load(config.tokens.clone())?);
         let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
-        let listeners = bind_all(&config)?;
+        let listeners = entrance::bind_all(&config)?;
         process::raise_open_files();
         // The agent's own view of the mounts: what it finds there it must be able to open.
         let mounts = Mounts::read("/proc".as_ref(), config.cgroup_root.as_deref())?;
@@ -233,73 +233,4 @@ impl Parts {
             None => Ok(()),
         }
     }
-
-    /// Who is let in.
-    fn door(&self) -> Door {
-        Door {
-            credentials: Arc::clone(&self.credentials),
-            asks_for_credentials: self.config.asks_for_credentials(),
-            hosts: host_names(&self.config.allowed_hosts),
-            own_uid: rustix::process::geteuid().as_raw(),
-            read_only: self.config.read_only,
-            policy: self.config.policy.clone(),
-        }
-    }
-
-    /// Whether callers of other machines need no credentials. By what was bound, since of sockets that are handed over only the
-    /// sockets tell who can reach them.
-    fn is_open(&self) -> bool {
-        let mut beyond = self.listeners.iter().map(Bound::address_beyond_this_machine);
-        !self.config.asks_for_credentials() && beyond.any(|address| address.is_some())
-    }
-
-    fn announce(&self) {
-        let addresses: Vec<String> = self
-            .config
-            .listen
-            .iter()
-            .map(|address| match address {
-                ListenAddress::Tcp(address) if self.tls.is_some() => format!("https://{address}"),
-                ListenAddress::Tcp(address) => format!("http://{address}"),
-                ListenAddress::Unix(_) | ListenAddress::Inherited => address.to_string(),
-            })
-            .collect();
-        let addresses = addresses.join(", ");
-        match (self.decision.source, &self.decision.reason) {
-            (Source::Ebpf, _) => {
-                tracing::info!("listening on {addresses}, source ebpf: CPU and network are counted in the kernel");
-            }
-            (Source::Docker, reason) => {
-                let reason = reason.as_deref().unwrap_or("it was asked for");
-                tracing::warn!("listening on {addresses}, source docker: Docker's stats are used, because {reason}");
-            }
-        }
-        if self.is_open() {
-            tracing::warn!("--allow-unauthenticated: whoever reaches the agent's address controls this node's Docker");
-        }
-    }
-}
-
-/// Of sockets that are handed over, only the sockets tell who can reach them.
-fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
-    let may_be_open = config.allow_unauthenticated || config.asks_for_credentials();
-    let mut listeners = Vec::new();
-    for address in &config.listen {
-        let failed = |source| StartError::Listen {
-            address: address.clone(),
-            source,
-        };
-        for bound in api::serve::bind(address).map_err(failed)? {
-            match bound.address_beyond_this_machine() {
-                Some(address) if !may_be_open => return Err(StartError::Open(ConfigError::ListenOpen { address })),
-                _ => listeners.push(bound),
-            }
-        }
-    }
-    Ok(listeners)
-}
-
-/// Names of this machine, and those that the operator adds.
-fn host_names(allowed: &[String]) -> HostNames {
-    HostNames::new(allowed.iter().cloned().chain([node::name()]))
 }

@@ -4,6 +4,7 @@ mod execute;
 mod facts;
 mod plan;
 pub(crate) mod toolchain;
+mod tools;
 
 use std::time::Instant;
 

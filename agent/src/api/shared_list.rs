@@ -17,8 +17,8 @@ use futures_util::{
 };
 
 use crate::{
+    containers::container::SERVICE_LABEL,
     containers::naming::service_of,
-    containers::table::SERVICE_LABEL,
     docker::{
         DockerError, Engine,
         list::{ListEntry, ListScope},

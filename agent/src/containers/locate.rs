@@ -7,7 +7,7 @@ use std::{
 
 use thiserror::Error;
 
-use super::{id::ContainerId, table::Place};
+use super::{container::Place, id::ContainerId};
 use crate::cgroup::{ContainerDirs, Mounts, cgroup_id};
 
 /// Why a container's cgroup could not be found.

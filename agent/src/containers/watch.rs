@@ -15,9 +15,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    container::{Container, RunState},
     id::ContainerId,
     locate::Locator,
-    table::{Container, ContainerTable, DockerState, RunState},
+    table::{ContainerTable, DockerState},
 };
 use crate::{
     clock::wall_ns,

@@ -9,7 +9,7 @@ use std::{
 use super::*;
 use crate::{
     cgroup::{ContainerDirs, Mounts},
-    containers::{Container, DockerState, Limits, RunState, table::Place},
+    containers::{Container, DockerState, Limits, RunState, container::Place},
     history::Moment,
     kernel::ProgramRuns,
     pages::hold_part,

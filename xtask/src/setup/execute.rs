@@ -8,8 +8,9 @@ use std::{
 use anyhow::{Context as _, Result};
 
 use super::{
-    plan::{COMPILER_PACKAGES, DEB_VERSION, DENY_VERSION, LINKER_VERSION, LLVM, Step},
+    plan::Step,
     toolchain::LINKED,
+    tools::{COMPILER_PACKAGES, DEB_VERSION, DENY_VERSION, LINKER_VERSION, LLVM},
 };
 use crate::command::Command;
 

@@ -10,8 +10,8 @@ use std::{
 use anyhow::Result;
 
 use super::{
-    plan::{BENCH_TOOLS, COMPILER_PACKAGES, LINKER_VERSION, LLVM, TOOLS, Tool},
     toolchain::{Toolchain, pinned_nightly},
+    tools::{BENCH_TOOLS, COMPILER_PACKAGES, LINKER_VERSION, LLVM, TOOLS, Tool},
 };
 use crate::command::{Command, find, is_root};
 
@@ -145,7 +145,7 @@ fn apt() -> Option<Apt> {
     if !is_root() {
         find("sudo")?;
     }
-    let wanted = super::plan::all_packages();
+    let wanted = super::tools::all_packages();
     let policy = Command::new("apt-cache")
         .arg("policy")
         .args(&wanted)

@@ -4,75 +4,13 @@ use std::{fmt, path::PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::facts::{Apt, Compiler, Facts};
-
-/// Rust for BPF as Debian packages it: `core` is compiled already, so no nightly is needed.
-pub(crate) const COMPILER_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "libstd-rust-web-dev-bpf", "llvm-22-dev"];
-/// LLVM that the packaged compiler and the pinned nightly write their bitcode with.
-pub(crate) const LLVM: &str = "22";
-pub(crate) const LINKER_VERSION: &str = "0.13.0";
-pub(crate) const DENY_VERSION: &str = "0.20.2";
-pub(crate) const DEB_VERSION: &str = "3.8.0";
-
-const LLVM_PACKAGE: &str = "llvm-22-dev";
-const CLIPPY_PACKAGE: &str = "rust-web-clippy";
-const DOWNLOAD_PACKAGES: [&str; 4] = ["ca-certificates", "curl", "tar", "zstd"];
-
-/// A program that the tests run, and the packages that bring it: the first that apt knows.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Tool {
-    pub(crate) program: &'static str,
-    pub(crate) packages: &'static [&'static str],
-    pub(crate) is_static: bool,
-}
-
-pub(crate) const TOOLS: [Tool; 13] = [
-    tool("dockerd", &["docker.io"]),
-    // The newer Debian has the client in a package of its own.
-    tool("docker", &["docker-cli", "docker.io"]),
-    tool("docker-registry", &["docker-registry"]),
-    tool("ip", &["iproute2"]),
-    tool("iptables", &["iptables"]),
-    Tool {
-        program: "busybox",
-        packages: &["busybox-static"],
-        is_static: true,
+use super::{
+    facts::{Apt, Compiler, Facts},
+    tools::{
+        CLIPPY_PACKAGE, COMPILER_PACKAGES, CXX, DEB_VERSION, DENY_VERSION, DOWNLOAD_PACKAGES, ENGINE, GUEST,
+        LINKER_VERSION, LLVM, LLVM_PACKAGE, Tool,
     },
-    tool("curl", &["curl"]),
-    tool("strace", &["strace"]),
-    // the agent's page is looked at
-    tool("chromium", &["chromium"]),
-    tool("chromedriver", &["chromium-driver"]),
-    // the terminal in which the tests look at `balancer-agent top`
-    tool("tmux", &["tmux"]),
-    tool("xz", &["xz-utils"]),
-    tool(CXX, &["g++"]),
-];
-
-/// Programs that the benchmarks take beside those of the tests. What apt does not know is not asked for: the report
-/// names what was not there, and the rest is measured.
-pub(crate) const BENCH_TOOLS: [Tool; 3] = [
-    tool("wrk", &["wrk"]),
-    tool("iperf3", &["iperf3"]),
-    tool("perf", &["linux-perf"]),
-];
-
-/// What compiles libFuzzer: only for that.
-const CXX: &str = "c++";
-
-/// What unpacks the modules of a guest's kernel. What boots it is no package to be installed: `vm/emulator.rs`.
-const GUEST: &str = "xz";
-
-/// Programs that a Docker engine takes, without the one that talks to it.
-const ENGINE: [&str; 3] = ["dockerd", "ip", "iptables"];
-
-const fn tool(program: &'static str, packages: &'static [&'static str]) -> Tool {
-    Tool {
-        program,
-        packages,
-        is_static: false,
-    }
-}
+};
 
 /// What the machine is to be made ready for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,20 +52,6 @@ impl Step {
     pub(crate) fn takes_only_crates(&self) -> bool {
         matches!(self, Self::InstallDeny | Self::InstallDeb)
     }
-}
-
-/// Every package that some plan may ask for.
-pub(crate) fn all_packages() -> Vec<&'static str> {
-    let tools = TOOLS
-        .iter()
-        .chain(&BENCH_TOOLS)
-        .flat_map(|tool| tool.packages.iter().copied());
-    COMPILER_PACKAGES
-        .into_iter()
-        .chain([CLIPPY_PACKAGE])
-        .chain(DOWNLOAD_PACKAGES)
-        .chain(tools)
-        .collect()
 }
 
 /// The steps from `facts` to `need`; none where all is there. Where apt may be of use and its lists were not fetched

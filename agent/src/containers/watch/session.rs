@@ -15,9 +15,10 @@ use super::{Refresh, Watcher};
 use crate::{
     clock::wall_ns,
     containers::{
+        container::{Container, Place},
         id::ContainerId,
         locate::Locator,
-        table::{Container, DockerState, Place},
+        table::DockerState,
     },
     docker::{
         DockerError, Engine,

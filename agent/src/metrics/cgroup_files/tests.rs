@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::*;
-use crate::{cgroup::ContainerDirs, containers::table::Place};
+use crate::{cgroup::ContainerDirs, containers::container::Place};
 
 const ID: &str = "1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f";
 

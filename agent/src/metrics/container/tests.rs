@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use super::*;
 use crate::{
     cgroup::{ContainerDirs, Mounts},
-    containers::{DockerState, Limits, RunState, table::Place},
+    containers::{DockerState, Limits, RunState, container::Place},
     history::Moment,
     rates::{Counters, NetCounters, Rates},
     snapshot::{MemoryUse, Published},

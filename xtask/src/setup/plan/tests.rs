@@ -1,6 +1,7 @@
 //! Machines that are not here, as tables.
 
 use super::*;
+use crate::setup::tools::{BENCH_TOOLS, TOOLS, all_packages};
 
 /// A machine with rustup and nothing else.
 fn bare() -> Facts {

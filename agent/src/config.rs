@@ -12,7 +12,7 @@ mod system;
 use std::{path::PathBuf, time::Duration};
 
 use jiff::SignedDuration;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 
 use crate::{
     access::{Policy, TlsFiles, credentials::TokenFiles},
@@ -64,7 +64,7 @@ pub struct Config {
     pub max_containers: u32,
     /// Where the agent registers itself, if anywhere.
     pub consul: Option<ConsulTarget>,
-    /// A filter that `tracing_subscriber::EnvFilter` takes.
+    /// A filter that `tracing_subscriber::filter::Targets` takes.
     pub log: String,
     /// A part to break on purpose.
     pub fault: Option<Fault>,
@@ -193,7 +193,7 @@ fn log_filter(given: String) -> Result<String, ConfigError> {
         given: printable(&given),
         reason,
     };
-    // The parser panics on some text beyond ASCII, and takes a mistyped level for the name of a module.
+    // No module has such a name, and the parser takes a mistyped level for one.
     if !given.is_ascii() {
         return Err(refused("it is not plain ASCII".to_owned()));
     }
@@ -204,7 +204,7 @@ fn log_filter(given: String) -> Result<String, ConfigError> {
     {
         return Err(refused(format!("`{}` is no level", printable(word))));
     }
-    match EnvFilter::builder().parse(&given) {
+    match given.parse::<Targets>() {
         Ok(_) => Ok(given),
         Err(error) => Err(refused(error.to_string())),
     }

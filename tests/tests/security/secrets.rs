@@ -7,6 +7,9 @@ use crate::curl::Caller;
 
 const READ: &str = "read-0123456789abcdef0123456789abcdef";
 const ADMIN: &str = "admin-0123456789abcdef0123456789abcde";
+/// As much as can be asked for, also of parts of a library, whose names are longer than its own.
+const MOST_TALKATIVE: &str = "trace,bollard=trace,bollard::docker=trace,bollard::read=trace,hyper=trace,hyper::proto=trace,\
+                              hyper_util::client=trace";
 const SECRET: &str = "hunter2-of-the-container";
 
 #[test]
@@ -27,7 +30,7 @@ fn environment_of_containers_is_shown_to_admins_and_to_no_log() {
     let (read, admin) = (file("read", READ), file("admin", ADMIN));
     let agent = AgentCommand::for_docker(&docker.url())
         .args(&["--read-token-file", &read, "--admin-token-file", &admin])
-        .args(&["--log", "trace,bollard=trace,hyper=trace,hyper_util=trace"])
+        .args(&["--log", MOST_TALKATIVE])
         .token(READ)
         .start();
     let caller = Caller::new(&format!("http://{}", agent.address));

@@ -1,6 +1,7 @@
 //! Programs that are loaded into the kernel: to see that none stays behind, and one that stands in another's place.
 
 pub mod accountant;
+mod attached;
 mod object_file;
 pub mod verdict;
 

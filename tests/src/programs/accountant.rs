@@ -1,14 +1,14 @@
 //! Another accountant at a cgroup, of the kind that systemd attaches for `IPAccounting=yes`: a `cgroup_skb` program a
 //! direction, which adds up packets and their lengths.
 
-use std::fs::File;
 use std::path::Path;
 
 use aya::Ebpf;
 use aya::maps::Array;
-use aya::programs::{CgroupAttachMode, CgroupSkb, CgroupSkbAttachType};
+use aya::programs::CgroupSkbAttachType;
 
-use super::object_file::{Instruction, OneValue, cgroup_skb};
+use super::attached::attach_to;
+use super::object_file::{Instruction, OneValue};
 
 const NAME: &str = "account";
 /// Packets, then bytes.
@@ -55,9 +55,10 @@ impl Accountant {
     /// Attaches it to the cgroup of that directory, beside whoever else is there.
     #[track_caller]
     pub fn attach(cgroup: &Path) -> Self {
+        let attach = |direction| attach_to(cgroup, direction, NAME, &INSTRUCTIONS, Some(&COUNTED));
         Self {
-            received: attach(cgroup, CgroupSkbAttachType::Ingress),
-            sent: attach(cgroup, CgroupSkbAttachType::Egress),
+            received: attach(CgroupSkbAttachType::Ingress),
+            sent: attach(CgroupSkbAttachType::Egress),
         }
     }
 
@@ -72,20 +73,6 @@ impl Accountant {
     pub fn sent(&self) -> Counted {
         counted(&self.sent)
     }
-}
-
-#[track_caller]
-fn attach(cgroup: &Path, direction: CgroupSkbAttachType) -> Ebpf {
-    let object = cgroup_skb(NAME, &INSTRUCTIONS, Some(&COUNTED));
-    let mut ebpf = Ebpf::load(&object).expect("the kernel takes the object");
-    let program = ebpf.program_mut(NAME).expect("it is in the object");
-    let program: &mut CgroupSkb = program.try_into().expect("it is of this type");
-    program.load().expect("the kernel takes the program");
-    let cgroup = File::open(cgroup).expect("the cgroup is there");
-    program
-        .attach(cgroup, direction, CgroupAttachMode::default())
-        .expect("the kernel attaches the program");
-    ebpf
 }
 
 #[track_caller]

@@ -1,12 +1,11 @@
 //! A `cgroup_skb` program that has the same answer to every packet.
 
-use std::fs::File;
 use std::path::Path;
 
 use aya::Ebpf;
-use aya::programs::{CgroupAttachMode, CgroupSkb, CgroupSkbAttachType};
+use aya::programs::CgroupSkbAttachType;
 
-use super::object_file::cgroup_skb;
+use super::attached::attach_to;
 
 /// What becomes of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,14 +20,11 @@ pub enum Verdict {
 #[track_caller]
 pub fn attach(name: &str, verdict: Verdict, cgroup: &Path, direction: CgroupSkbAttachType) -> Ebpf {
     let answer = i32::from(verdict == Verdict::Pass);
-    let object = cgroup_skb(name, &[(0xb7, 0x00, 0, answer), (0x95, 0x00, 0, 0)], None);
-    let mut ebpf = Ebpf::load(&object).expect("the kernel takes the object");
-    let program = ebpf.program_mut(name).expect("it is in the object");
-    let program: &mut CgroupSkb = program.try_into().expect("it is of this type");
-    program.load().expect("the kernel takes the program");
-    let cgroup = File::open(cgroup).expect("the cgroup is there");
-    program
-        .attach(cgroup, direction, CgroupAttachMode::default())
-        .expect("the kernel attaches the program");
-    ebpf
+    attach_to(
+        cgroup,
+        direction,
+        name,
+        &[(0xb7, 0x00, 0, answer), (0x95, 0x00, 0, 0)],
+        None,
+    )
 }

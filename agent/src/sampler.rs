@@ -194,7 +194,7 @@ impl Sampler {
                 used_bytes: told.used_bytes,
                 limit_bytes: told.limit_bytes,
             }),
-            None => match self.memory.reading(container) {
+            None => match self.memory.reading(container, reading.now.counters.cpu_ns) {
                 Ok(memory) => memory,
                 Err(error) => {
                     self.tell_once(format!("memory of container {} is not shown: {error}", container.id));

@@ -1,5 +1,8 @@
 //! What the kernel's own accounts tell of a container beyond what the agent counts: `cpu.stat`, `memory.stat` and their like, kept
 //! open while somebody scrapes.
+//!
+//! Of a container in which nothing ran since they were read, and to which as much memory is charged, they say what they said: one
+//! read in place of six tells that.
 
 use std::{collections::HashMap, fs::File, io, os::unix::fs::FileExt as _, path::Path};
 
@@ -11,6 +14,8 @@ use crate::{
 
 /// The longest of the files fits with room.
 const BUFFER_BYTES: usize = 16 * 1024;
+/// All files are read again after so many snapshots, whatever speaks against it.
+const READ_EVERY_SNAPSHOTS: u64 = 10;
 
 /// What the files of one container say; `None` is a figure that this kernel does not keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +52,15 @@ pub struct Accounts {
     pub oom_kills: Option<u64>,
 }
 
+/// What a scrape knows of a container before it reads files.
+#[derive(Clone, Copy, Debug)]
+pub struct AsOf {
+    /// Number of the snapshot.
+    pub seq: u64,
+    /// CPU time that the container has had by it, in ns.
+    pub cpu_ns: u64,
+}
+
 /// The files of all containers that somebody scrapes.
 #[derive(Debug)]
 pub struct CgroupFiles {
@@ -63,6 +77,7 @@ struct Open {
     /// In which version of the controllers, and where.
     cpu: Vec<(CpuFile, File)>,
     memory: Vec<(MemoryFile, File)>,
+    last: Option<(AsOf, Accounts)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +131,7 @@ impl CgroupFiles {
     }
 
     /// What the files of a container say now. Of a file that is gone or not there, nothing.
-    pub fn read(&mut self, container: &Container) -> Accounts {
+    pub fn read(&mut self, container: &Container, as_of: AsOf) -> Accounts {
         let Some(place) = container.place.as_ref() else {
             return Accounts::default();
         };
@@ -125,17 +140,10 @@ impl CgroupFiles {
             let open = Open::of(&self.mounts, container);
             self.open.insert(container.id, open);
         }
-        let mut accounts = Accounts::default();
-        let Some(open) = self.open.get(&container.id) else {
-            return accounts;
-        };
-        for (kind, file) in &open.cpu {
-            accounts.take_cpu(*kind, text(file, &mut self.buffer));
+        match self.open.get_mut(&container.id) {
+            Some(open) => open.read(as_of, &mut self.buffer),
+            None => Accounts::default(),
         }
-        for (kind, file) in &open.memory {
-            accounts.take_memory(*kind, text(file, &mut self.buffer));
-        }
-        accounts
     }
 }
 
@@ -146,6 +154,7 @@ impl Open {
             started_ns: container.started_ns,
             cpu: Vec::new(),
             memory: Vec::new(),
+            last: None,
         };
         let Some(place) = container.place.as_ref() else {
             return open;
@@ -167,6 +176,32 @@ impl Open {
         let found = memory.into_iter().map(|(dir, names)| files(dir, names));
         open.memory = found.into_iter().find(|files| !files.is_empty()).unwrap_or_default();
         open
+    }
+
+    fn read(&mut self, as_of: AsOf, buffer: &mut [u8]) -> Accounts {
+        if let Some(last) = self.unchanged(as_of, buffer) {
+            return last;
+        }
+        let mut accounts = Accounts::default();
+        for (kind, file) in &self.cpu {
+            accounts.take_cpu(*kind, text(file, buffer));
+        }
+        for (kind, file) in &self.memory {
+            accounts.take_memory(*kind, text(file, buffer));
+        }
+        self.last = Some((as_of, accounts));
+        accounts
+    }
+
+    /// What all files said last, if they say the same still.
+    fn unchanged(&self, as_of: AsOf, buffer: &mut [u8]) -> Option<Accounts> {
+        let (then, accounts) = self.last?;
+        if as_of.cpu_ns != then.cpu_ns || as_of.seq >= then.seq + READ_EVERY_SNAPSHOTS {
+            return None;
+        }
+        let usage = self.memory.iter().find(|(kind, _)| matches!(kind, MemoryFile::Usage));
+        let usage_bytes = usage.and_then(|(_, file)| alone(text(file, buffer)))?;
+        (accounts.usage_bytes == Some(usage_bytes)).then_some(accounts)
     }
 }
 
@@ -201,10 +236,9 @@ impl Accounts {
     }
 
     fn take_memory(&mut self, file: MemoryFile, text: &str) {
-        let alone = || text.trim().parse().ok();
         match file {
-            MemoryFile::Usage => self.usage_bytes = alone(),
-            MemoryFile::Swap => self.swap_bytes = alone(),
+            MemoryFile::Usage => self.usage_bytes = alone(text),
+            MemoryFile::Swap => self.swap_bytes = alone(text),
             MemoryFile::Stat | MemoryFile::StatV1 | MemoryFile::Events | MemoryFile::OomControl => {
                 pairs(text).for_each(|(key, value)| self.take_memory_line(file, key, value));
             }
@@ -230,6 +264,11 @@ impl Accounts {
         };
         *place = Some(value);
     }
+}
+
+/// A file of one number.
+fn alone(text: &str) -> Option<u64> {
+    text.trim().parse().ok()
 }
 
 /// Lines of a key and a number.

@@ -10,7 +10,7 @@ use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 use super::{
     Family, Kind, Labels,
-    cgroup_files::{Accounts, CgroupFiles},
+    cgroup_files::{Accounts, AsOf, CgroupFiles},
     label, number, seconds,
 };
 use crate::{
@@ -58,11 +58,18 @@ pub(super) fn families(
     files.keep_only(|id| table.by_id.get(&id).is_some_and(|container| container.is_running()));
     let told: Vec<Told<'_>> = running
         .into_iter()
-        .map(|(container, published)| Told {
-            labels: Arc::new(labels(container, &shown)),
-            container,
-            usage: published.asked(),
-            accounts: files.read(container),
+        .map(|(container, published)| {
+            let usage = published.asked();
+            let as_of = AsOf {
+                seq: snapshot.seq,
+                cpu_ns: usage.total.cpu_ns,
+            };
+            Told {
+                labels: Arc::new(labels(container, &shown)),
+                container,
+                usage,
+                accounts: files.read(container, as_of),
+            }
         })
         .collect();
     let mut families = vec![usage_seconds(&told)];

@@ -19,8 +19,9 @@ fn accounts(mountinfo: &str, dirs: ContainerDirs, tree: &[(&str, &str)]) -> Acco
         place: Some(Place { dirs, cgroup_id: None }),
         ..Container::unknown(ID.parse().unwrap())
     };
-    let first = files.read(&container);
-    assert_eq!(files.read(&container), first, "files that are open are read again");
+    let first = files.read(&container, AsOf { seq: 1, cpu_ns: 1 });
+    let again = files.read(&container, AsOf { seq: 2, cpu_ns: 2 });
+    assert_eq!(again, first, "files that are open are read again");
     files.keep_only(|_| false);
     assert!(files.open.is_empty());
     first
@@ -151,4 +152,37 @@ fn a_container_without_files_has_no_figures() {
         ),
         Accounts::default()
     );
+}
+
+#[test]
+fn files_are_read_again_when_the_container_ran_or_its_memory_moved_and_now_and_then() {
+    let root = tempfile::tempdir().unwrap();
+    let mountinfo = format!("30 1 0:26 / {} rw - cgroup2 cgroup2 rw\n", root.path().display());
+    let write = |name: &str, text: String| fs::write(root.path().join(name), text).unwrap();
+    let has = |usage: u64, faults: u64| {
+        write("memory.current", format!("{usage}\n"));
+        write("memory.stat", format!("pgfault {faults}\n"));
+    };
+    let mut files = CgroupFiles::new(Mounts::parse(mountinfo.as_bytes(), None));
+    let dirs = ContainerDirs {
+        v2: Some(String::new().into()),
+        ..ContainerDirs::default()
+    };
+    let container = Container {
+        place: Some(Place { dirs, cgroup_id: None }),
+        ..Container::unknown(ID.parse().unwrap())
+    };
+    let mut told = |seq, cpu_ns| {
+        let accounts = files.read(&container, AsOf { seq, cpu_ns });
+        (accounts.usage_bytes.unwrap(), accounts.faults.unwrap())
+    };
+    has(1000, 1);
+    assert_eq!(told(1, 7), (1000, 1));
+    has(1000, 2);
+    assert_eq!(told(2, 8), (1000, 2), "it ran");
+    has(900, 3);
+    assert_eq!(told(3, 8), (900, 3), "the kernel took some of its memory");
+    has(900, 4);
+    assert_eq!(told(12, 8), (900, 3), "nothing tells of a change");
+    assert_eq!(told(13, 8), (900, 4), "it is time");
 }

@@ -54,7 +54,8 @@ pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
         id: "syscalls",
         title: "System calls a tick",
         how: "Counted by strace over 20 ticks at 1 Hz, all threads, nobody asking; the calls to Docker are among them. These are ticks of the \
-              first minute, in which memory is read at each: from then on it is at every tenth, unless somebody asks.",
+              first minute, in which memory is looked at in each: one read of a container in which nothing ran, three of another, and of all at \
+              every tenth. From then on they are read at every tenth only, unless somebody asks.",
         rows: vec![Row::counted(format!("{containers} idle ({names})"), "calls", all)],
     });
     Ok(())

@@ -56,6 +56,7 @@ pub(crate) fn measure(run: &mut Run<'_>, points: &mut Points) -> Result<()> {
         run.stop.sleep(SETTLE / 2)?;
         step(run, &ours, true)?
     };
+    ours.has_counted_all()?;
     #[expect(clippy::cast_precision_loss, reason = "at most some thousands")]
     let count = containers as f64;
     let point = |runs: &[f64]| Figure::of(runs).map(|figure| (count, figure.median));

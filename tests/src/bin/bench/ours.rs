@@ -6,6 +6,7 @@ use agent_tests::agent::{Agent, AgentCommand};
 use agent_tests::cgroup::OwnCgroup;
 use agent_tests::docker::PrivateDocker;
 use agent_tests::wait::wait_until;
+use anyhow::{Context as _, Result, ensure};
 
 const ALL_SEEN_DEADLINE: Duration = Duration::from_secs(30);
 
@@ -54,6 +55,25 @@ impl Ours {
                 .then_some(())
                 .ok_or_else(|| format!("{known:?} of {containers}"))
         });
+        let status = ours.agent.get("/status").json();
+        assert_eq!(
+            status["source"], "ebpf",
+            "figures of another source would be told as the kernel's: {status}"
+        );
         ours
+    }
+
+    /// An error if Docker's stats served a container: what it cost is not what counting in the kernel costs.
+    pub(crate) fn has_counted_all(&self) -> Result<()> {
+        let all = self.agent.get("/containers/status").json();
+        let containers = all["containers"].as_array().context("a list of containers")?;
+        for container in containers {
+            let source = container["source"].as_str();
+            ensure!(
+                source.is_none_or(|source| source == "ebpf"),
+                "not counted in the kernel: {container}"
+            );
+        }
+        Ok(())
     }
 }

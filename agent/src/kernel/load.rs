@@ -96,6 +96,12 @@ pub struct KernelSettings {
 
 /// Loads, attaches, flushes once and proves that it counts. On any error everything is detached again.
 pub fn start(plan: &KernelPlan, settings: &KernelSettings) -> Result<KernelCounters, KernelError> {
+    let started = start_proven(plan, settings);
+    give_back_memory();
+    started
+}
+
+fn start_proven(plan: &KernelPlan, settings: &KernelSettings) -> Result<KernelCounters, KernelError> {
     let current_ancestor = u8::from(plan.current_ancestor);
     let task_layout = match plan.cpu_account {
         CpuAccount::Scheduler(layout) => layout,
@@ -148,7 +154,6 @@ pub fn start(plan: &KernelPlan, settings: &KernelSettings) -> Result<KernelCount
     // The first slice of each task is charged from here on.
     kernel.flush()?;
     selftest::run(&mut kernel, &plan.v2_root, &settings.executable)?;
-    give_back_memory();
     Ok(kernel)
 }
 

@@ -1,5 +1,7 @@
 //! Which source the agent counts from: decided once at the start, said once, shown in the API.
 
+use std::{fmt::Display, thread, time::Duration};
+
 use thiserror::Error;
 
 use super::{Source, kernel::KernelUsage};
@@ -8,6 +10,12 @@ use crate::{
     cli::SourceChoice,
     kernel::{self, KernelError, KernelFacts, KernelPlan, KernelSettings, Unavailable, facts::Roots},
 };
+
+/// How often the kernel's side is started before it is given up. The decision is for the agent's life: of a machine that was busy for
+/// a moment (a self-test that had no CPU, a load that was interrupted) it would be the wrong one.
+const ATTEMPTS: u32 = 3;
+/// Between two of them.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What the kernel's tables are to have room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +107,45 @@ fn start(mounts: &Mounts, room: Room, settings: &KernelSettings) -> Result<Kerne
         },
     };
     tracing::debug!(?plan, "how the kernel counts");
-    let counters = kernel::load::start(&plan, settings)?;
+    let counters = persist(PAUSE, || kernel::load::start(&plan, settings))?;
     Ok(KernelUsage::new(counters, plan.v2_root))
+}
+
+fn persist<T, E: Display>(pause: Duration, mut attempt: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+    for number in 1..ATTEMPTS {
+        match attempt() {
+            Err(error) => {
+                tracing::warn!("counting in the kernel, attempt {number} of {ATTEMPTS}: {error}; trying again")
+            }
+            started => return started,
+        }
+        thread::sleep(pause);
+    }
+    attempt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_once_is_tried_again_and_what_fails_always_says_why() {
+        for (failures, expected, tries) in [
+            (0, Ok(1), 1),
+            (1, Ok(2), 2),
+            (2, Ok(3), 3),
+            (9, Err("failed 3".to_owned()), 3),
+        ] {
+            let mut tried = 0;
+            let result = persist(Duration::ZERO, || {
+                tried += 1;
+                if tried > failures {
+                    Ok(tried)
+                } else {
+                    Err(format!("failed {tried}"))
+                }
+            });
+            assert_eq!((result, tried), (expected, tries));
+        }
+    }
 }

@@ -37,13 +37,11 @@ fn within_caps(asked: &Targets) -> Targets {
             if is_capped { level.min(LevelFilter::INFO) } else { level },
         )
     });
-    let unnamed = CAPPED
-        .iter()
-        .filter(|library| asked.iter().all(|(target, _)| target != **library));
-    let capped = unnamed.map(|library| ((*library).to_owned(), all.min(LevelFilter::INFO)));
+    let caps = CAPPED.map(|library| (library.to_owned(), all.min(LevelFilter::INFO)));
     Targets::new()
         .with_default(all)
-        .with_targets(named.chain(capped))
+        // of two for one target the later holds
+        .with_targets(caps.into_iter().chain(named))
         .with_target(AUDIT, LevelFilter::INFO)
 }
 

@@ -17,8 +17,7 @@ use futures_util::{
 };
 
 use crate::{
-    containers::container::SERVICE_LABEL,
-    containers::naming::service_of,
+    containers::{container::SERVICE_LABEL, naming::service_of},
     docker::{
         DockerError, Engine,
         list::{ListEntry, ListScope},

@@ -114,10 +114,10 @@ fn start(mounts: &Mounts, room: Room, settings: &KernelSettings) -> Result<Kerne
 fn persist<T, E: Display>(pause: Duration, mut attempt: impl FnMut() -> Result<T, E>) -> Result<T, E> {
     for number in 1..ATTEMPTS {
         match attempt() {
+            Ok(started) => return Ok(started),
             Err(error) => {
-                tracing::warn!("counting in the kernel, attempt {number} of {ATTEMPTS}: {error}; trying again")
+                tracing::warn!("counting in the kernel, attempt {number} of {ATTEMPTS}: {error}; trying again");
             }
-            started => return started,
         }
         thread::sleep(pause);
     }

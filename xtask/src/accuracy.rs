@@ -19,27 +19,6 @@ use record::Record;
 const PAGE: &str = "docs/accuracy.md";
 /// The integration test that holds the scenarios.
 pub(crate) const TARGET: &str = "accuracy";
-/// Scenarios that count what was sent and wait for most of their time: what runs beside them moves no figure of theirs. All
-/// others have the machine for themselves: they measure CPU time, what is in the kernel, or a pace.
-const BESIDE: [&[&str]; 2] = [
-    &[
-        "network::short_lived::",
-        "network::ipv6::",
-        "network::dropped::",
-        "network::docker_proxy::",
-        "network::handshake::",
-        "network::loopback::",
-    ],
-    &[
-        "network::tcp::",
-        "network::shared::",
-        "network::udp::",
-        "network::ownership::",
-        "network::past_sockets::",
-        "network::router::",
-        "network::tunnel::",
-    ],
-];
 
 /// What to do with the figures.
 #[derive(clap::Args)]
@@ -81,11 +60,11 @@ pub(crate) fn lane(filter: Option<&str>) -> Result<test::Totals> {
 
 fn run(filter: Option<&str>) -> Result<(test::Totals, Vec<Record>)> {
     let dir = tempfile::tempdir().context("making a directory for the records")?;
-    let variables = [("BALANCER_ACCURACY_DIR", dir.path().as_os_str())];
-    let totals = match filter {
-        Some(_) => test::as_root(|target| target == TARGET, filter, &variables)?,
-        None => test::in_parts(TARGET, &BESIDE, &variables)?,
-    };
+    let totals = test::as_root(
+        |name| name == TARGET,
+        filter,
+        &[("BALANCER_ACCURACY_DIR", dir.path().as_os_str())],
+    )?;
     let records = record::read_all(dir.path())?;
     if records.is_empty() && filter.is_none() {
         bail!("no scenario wrote a record");

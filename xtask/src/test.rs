@@ -1,21 +1,20 @@
 //! `cargo xtask test`: the lane without root, those with root and a Docker engine, and guests with other kernels.
 
-mod ready;
 mod side_by_side;
 mod totals;
 
 use std::{ffi::OsStr, time::Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::ValueEnum;
 
 use crate::{
     accuracy,
-    command::Command,
+    artifacts::{self, Executable},
+    command::{Command, find, is_root},
     setup::{self, Need},
-    vm,
+    tools, vm,
 };
-use ready::Ready;
 pub(crate) use totals::Totals;
 
 /// What to run.
@@ -115,29 +114,35 @@ pub(crate) fn as_root(
     filter: Option<&str>,
     variables: &[(&str, &OsStr)],
 ) -> Result<Totals> {
-    let ready = Ready::make(wanted, variables)?;
-    let (beside, alone): (Vec<_>, Vec<_>) = ready
-        .tests
-        .iter()
-        .partition(|test| WAITING.contains(&test.target.as_str()));
-    let beside: Vec<_> = beside.into_iter().map(|test| ready.command(test, filter)).collect();
-    let mut totals = side_by_side::run(&beside)?;
-    for test in alone {
-        totals += in_turn(&ready.command(test, filter), |line| println!("{line}"))?;
+    if !is_root() && find("sudo").is_none() {
+        bail!("the tests with Docker need root, and there is no sudo here: run them as root");
     }
-    Ok(totals)
-}
-
-/// The tests of one executable that plain `cargo test` leaves out. Those that a list names run beside those that another
-/// does, then all that none names, one after the other.
-pub(crate) fn in_parts(target: &str, lists: &[&[&str]], variables: &[(&str, &OsStr)]) -> Result<Totals> {
-    let ready = Ready::make(|name| name == target, variables)?;
-    let mut totals = Totals::default();
-    for test in &ready.tests {
-        let beside = lists.iter().map(|names| ready.command(test, names.iter().copied()));
-        totals += side_by_side::run(&beside.collect::<Vec<_>>())?;
-        let named = lists.iter().copied().flatten().flat_map(|name| ["--skip", name]);
-        totals += in_turn(&ready.command(test, named), |line| println!("{line}"))?;
+    let agent = artifacts::agent()?;
+    let workload = artifacts::workload()?;
+    let mut tests = artifacts::integration_tests()?;
+    tests.retain(|test| wanted(&test.target));
+    ensure!(
+        !tests.is_empty(),
+        "the package agent-tests has no such integration test"
+    );
+    let tools = tools::unpack()?;
+    let command = |test: &Executable| {
+        let command = Command::new(&test.path)
+            .env("BALANCER_AGENT_BIN", &agent)
+            .env("BALANCER_TOOLS_ROOT", &tools)
+            .env("BALANCER_WORKLOAD_BIN", &workload)
+            .env("RUST_BACKTRACE", "1")
+            .args(["--ignored", "--test-threads=1"])
+            .args(filter);
+        let command = variables
+            .iter()
+            .fold(command, |command, (name, value)| command.env(name, value));
+        command.with_root()
+    };
+    let (beside, alone): (Vec<_>, Vec<_>) = tests.iter().partition(|test| WAITING.contains(&test.target.as_str()));
+    let mut totals = side_by_side::run(&beside.into_iter().map(command).collect::<Vec<_>>())?;
+    for test in alone {
+        totals += in_turn(&command(test), |line| println!("{line}"))?;
     }
     Ok(totals)
 }

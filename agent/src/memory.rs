@@ -15,7 +15,7 @@ use rustix::io::Errno;
 
 use crate::cgroup::{ContainerDirs, Mounts};
 
-/// Where a buffer for [`MemoryFiles::read`] starts: the longest of the files, `memory.stat`, fits with room.
+/// Where a buffer for [`MemoryFiles::usage_bytes`] starts: the longest of the files, `memory.stat`, fits with room.
 const BUFFER_BYTES: usize = 16 * 1024;
 /// Where it ends: a `memory.stat` longer than this is no such file.
 const MAX_BUFFER_BYTES: usize = 256 * 1024;
@@ -143,14 +143,8 @@ impl MemoryFiles {
         &self.dir
     }
 
-    /// Reads the three files, without opening anything. `buffer` is room to work in, to be handed in again the
-    /// next time: nothing is allocated once it has grown.
-    pub fn read(&self, buffer: &mut Vec<u8>) -> Result<MemoryReading, MemoryError> {
-        let usage_bytes = self.usage_bytes(buffer)?;
-        self.read_beside(usage_bytes, buffer)
-    }
-
-    /// Reads the one file that tells all that is charged to the container, in bytes: the cheapest of the three.
+    /// Reads the one file that tells all that is charged to the container, in bytes: the cheapest of the three. Nothing is
+    /// opened; `buffer` is room to work in, to be handed in again the next time: nothing is allocated once it has grown.
     pub fn usage_bytes(&self, buffer: &mut Vec<u8>) -> Result<u64, MemoryError> {
         let text = self.text(&self.usage, self.layout.usage, buffer)?;
         parse::number(text).ok_or_else(|| self.malformed(self.layout.usage, "number"))

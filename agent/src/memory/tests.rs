@@ -47,6 +47,12 @@ impl Tree {
     }
 }
 
+/// All three files.
+fn read(files: &MemoryFiles, buffer: &mut Vec<u8>) -> Result<MemoryReading, MemoryError> {
+    let usage_bytes = files.usage_bytes(buffer)?;
+    files.read_beside(usage_bytes, buffer)
+}
+
 const V2_FILES: [(&str, &str); 3] = [
     ("memory.current", "5000\n"),
     ("memory.max", "max\n"),
@@ -69,13 +75,13 @@ fn v2_files_are_read_and_read_again() {
         used_bytes: 3000,
         limit_bytes: None,
     };
-    assert_eq!(files.read(&mut buffer).unwrap(), expected);
+    assert_eq!(read(&files, &mut buffer).unwrap(), expected);
     tree.write("v2", &[("memory.current", "12000\n"), ("memory.max", "65536\n")]);
     let expected = MemoryReading {
         used_bytes: 10_000,
         limit_bytes: Some(65_536),
     };
-    assert_eq!(files.read(&mut buffer).unwrap(), expected);
+    assert_eq!(read(&files, &mut buffer).unwrap(), expected);
 }
 
 #[test]
@@ -89,7 +95,7 @@ fn on_a_hybrid_node_the_v1_files_are_read() {
         used_bytes: 4000,
         limit_bytes: Some(100_000),
     };
-    assert_eq!(files.read(&mut Vec::new()).unwrap(), expected);
+    assert_eq!(read(&files, &mut Vec::new()).unwrap(), expected);
 }
 
 #[test]
@@ -122,7 +128,7 @@ fn a_file_without_its_figure_is_an_error_that_names_it() {
         let tree = Tree::new();
         tree.write("v2", &V2_FILES);
         tree.write("v2", &[(name, text)]);
-        let error = tree.open().unwrap().read(&mut Vec::new()).unwrap_err();
+        let error = read(&tree.open().unwrap(), &mut Vec::new()).unwrap_err();
         assert!(error.to_string().ends_with(said), "{error}");
     }
 }
@@ -135,9 +141,9 @@ fn a_long_stat_file_is_read_whole_and_an_endless_one_refused() {
     let mut buffer = Vec::new();
     let long = format!("{}inactive_file 2000\n", "x 1\n".repeat(10_000));
     tree.write("v2", &[("memory.stat", &long)]);
-    assert_eq!(files.read(&mut buffer).unwrap().used_bytes, 3000);
+    assert_eq!(read(&files, &mut buffer).unwrap().used_bytes, 3000);
     tree.write("v2", &[("memory.stat", &"x 1\n".repeat(100_000))]);
-    assert!(matches!(files.read(&mut buffer), Err(MemoryError::Read { .. })));
+    assert!(matches!(read(&files, &mut buffer), Err(MemoryError::Read { .. })));
 }
 
 #[test]
@@ -186,7 +192,7 @@ fn every_real_cgroup_of_this_machine_that_has_the_files_can_be_read() {
             if !dir.join(layout.usage).exists() {
                 continue;
             }
-            let read = MemoryFiles::open_in(dir, layout).and_then(|files| files.read(&mut buffer));
+            let read = MemoryFiles::open_in(dir, layout).and_then(|files| read(&files, &mut buffer));
             // Others may remove theirs meanwhile.
             assert!(matches!(read, Ok(_) | Err(MemoryError::Gone { .. })), "{read:?}");
         }

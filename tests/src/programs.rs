@@ -2,6 +2,7 @@
 
 pub mod accountant;
 mod attached;
+mod carried;
 mod object_file;
 pub mod verdict;
 
@@ -12,6 +13,10 @@ use std::os::fd::{AsFd as _, AsRawFd as _};
 use aya::maps::{Map, MapData, MapInfo, PerCpuHashMap};
 use aya::programs::links::LinkType;
 use aya::programs::{CgroupSkb, ProgramInfo, loaded_links, loaded_programs};
+pub use carried::load_carried;
+
+/// Programs of the agent that see packets.
+const SEE_PACKETS: [&str; 2] = ["count_ingress", "count_egress"];
 
 /// Kernel ids of the programs that are loaded now and named like the agent's.
 ///
@@ -42,7 +47,7 @@ pub fn links_of(programs: &BTreeSet<u32>) -> Vec<LinkType> {
 /// Those of these programs that see packets, to be run by hand.
 #[track_caller]
 pub fn network_programs(programs: &BTreeSet<u32>) -> Vec<CgroupSkb> {
-    named(&["count_ingress", "count_egress"])
+    named(&SEE_PACKETS)
         .filter(|program| programs.contains(&program.id()))
         .map(|program| {
             let name = program.name_as_str().unwrap_or_default().to_owned();

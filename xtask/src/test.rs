@@ -80,32 +80,58 @@ pub(crate) fn main(args: &Args) -> Result<()> {
     totals.all_passed()
 }
 
-/// Everything that a plain `cargo test` runs.
+/// Everything that a plain `cargo test` runs: what mostly waits does so beside the rest.
 fn unit(filter: Option<&str>) -> Result<Totals> {
-    let command = Command::cargo()
-        .args(["test", "--locked", "--no-fail-fast"])
-        .args(filter);
-    let mut totals = Totals::default();
-    let status = command.lines(|line| {
-        println!("{line}");
-        totals.count(line);
-    })?;
-    totals.ended(&command, status);
-    Ok(totals)
+    let (waiting, rest) = waiting_first(artifacts::integration_tests()?);
+    let of = |test: &Executable| ["--test".to_owned(), test.target.clone()];
+    let mut words: Vec<Vec<String>> = waiting.iter().map(|(test, _)| of(test).to_vec()).collect();
+    let inside = ["--lib", "--bins"].map(str::to_owned);
+    words.push(inside.into_iter().chain(rest.iter().flat_map(of)).collect());
+    words.push(vec!["--doc".to_owned()]);
+    let command = |words| {
+        Command::cargo()
+            .args(["test", "--locked", "--no-fail-fast"])
+            .args(words)
+    };
+    let commands: Vec<_> = words.into_iter().map(|words| command(words).args(filter)).collect();
+    side_by_side::run(&commands, |command, say| {
+        let mut totals = Totals::default();
+        let status = command.lines(|line| {
+            say(line);
+            totals.count(line);
+        })?;
+        totals.ended(command, status);
+        Ok(totals)
+    })
 }
 
-/// Integration tests that mostly wait, longest first: for an engine, for a deadline, for the next sample. The others
-/// measure what the whole machine does, and have it for themselves.
-const WAITING: [&str; 8] = [
-    "scenarios",
-    "docker_away",
-    "observers",
-    "fleet",
-    "terminal",
-    "docker_failures",
-    "service_manager",
-    "consul",
+/// Integration tests that mostly wait, longest first: for an engine, for a deadline, for the next sample; and the module of
+/// each that does not. Those, and all others, measure what the whole machine does, and have it for themselves.
+const WAITING: [(&str, Option<&str>); 10] = [
+    ("consul", None),
+    ("docker_away", None),
+    ("observers", None),
+    ("scenarios", None),
+    ("fleet", None),
+    ("page", Some("many::")),
+    ("security", Some("worn_down::")),
+    ("terminal", None),
+    ("docker_failures", None),
+    ("service_manager", None),
 ];
+
+/// Those that wait, in the order of [`WAITING`] and with what it says of them, and the others.
+fn waiting_first(mut tests: Vec<Executable>) -> (Vec<(Executable, Option<&'static str>)>, Vec<Executable>) {
+    let mut waiting = Vec::new();
+    for (name, alone) in WAITING {
+        waiting.extend(
+            tests
+                .extract_if(.., |test| test.target == name)
+                .map(|test| (test, alone)),
+        );
+    }
+    (waiting, tests)
+}
 
 /// The tests that plain `cargo test` leaves out, of the integration tests that are `wanted`. Those of one executable run
 /// one after the other.
@@ -139,16 +165,27 @@ pub(crate) fn as_root(
             .fold(command, |command, (name, value)| command.env(name, value));
         command.with_root()
     };
-    let (beside, alone): (Vec<_>, Vec<_>) = tests.iter().partition(|test| WAITING.contains(&test.target.as_str()));
-    let mut totals = side_by_side::run(&beside.into_iter().map(command).collect::<Vec<_>>())?;
-    for test in alone {
-        totals += in_turn(&command(test), |line| println!("{line}"))?;
+    // what a person asks for by name is little, and read as it comes
+    let (waiting, others) = match filter {
+        None => waiting_first(tests),
+        Some(_) => (Vec::new(), tests),
+    };
+    let beside = waiting.iter().map(|(test, module)| {
+        let skipped = module.iter().flat_map(|module| ["--skip", module]);
+        command(test).args(skipped)
+    });
+    let mut totals = side_by_side::run(&beside.collect::<Vec<_>>(), in_turn)?;
+    let modules = waiting
+        .iter()
+        .filter_map(|(test, module)| Some(command(test).arg((*module)?)));
+    for command in modules.chain(others.iter().map(command)) {
+        totals += in_turn(&command, &mut |line| println!("{line}"))?;
     }
     Ok(totals)
 }
 
 /// Runs one executable whose tests go one after the other, and counts what it says.
-fn in_turn(command: &Command, mut say: impl FnMut(&str)) -> Result<Totals> {
+fn in_turn(command: &Command, say: &mut dyn FnMut(&str)) -> Result<Totals> {
     let mut totals = Totals::default();
     let mut before = Instant::now();
     let status = command.lines(|line| {

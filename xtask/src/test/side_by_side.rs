@@ -2,17 +2,21 @@
 
 use anyhow::Result;
 
-use super::{Totals, in_turn};
+use super::Totals;
 use crate::{command::Command, workers};
 
 /// More than that, and they wait for the CPU of each other.
 const AT_ONCE: usize = 2;
 
-/// Starts them in their order. What each says is told in one piece, when it has ended.
-pub(super) fn run(commands: &[Command]) -> Result<Totals> {
+/// Starts them in their order, each by `run_one`, which gives on what it says line by line. That is told in one piece, when
+/// it has ended.
+pub(super) fn run(
+    commands: &[Command],
+    run_one: impl Fn(&Command, &mut dyn FnMut(&str)) -> Result<Totals> + Sync,
+) -> Result<Totals> {
     let told = workers::run(AT_ONCE, commands, |command| {
         let mut said = String::new();
-        let ended = in_turn(command, |line| {
+        let ended = run_one(command, &mut |line| {
             said.push_str(line);
             said.push('\n');
         });
@@ -27,7 +31,7 @@ pub(super) fn run(commands: &[Command]) -> Result<Totals> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::in_turn, *};
 
     #[test]
     fn two_run_at_once_and_all_are_counted() {
@@ -44,7 +48,7 @@ mod tests {
             Command::new("sh").args(["-c", &script])
         };
         let broken = Command::new("sh").args(["-c", "exit 3"]);
-        let totals = run(&[meets("a", "b"), meets("b", "a"), broken]).unwrap();
+        let totals = run(&[meets("a", "b"), meets("b", "a"), broken], in_turn).unwrap();
         assert_eq!((totals.passed, totals.failed), (4, 1));
     }
 }

@@ -13,6 +13,7 @@ use crate::cpu;
 use crate::row::{Layout, Row};
 use crate::stage::{Handmade, Stage};
 use crate::verdict::Verdict;
+use crate::verifier;
 
 const DATAGRAMS: u64 = 10_000;
 const DATAGRAM_BYTES: u64 = 1000;
@@ -59,7 +60,7 @@ fn start(stage: &Stage) -> Agent {
         "source {}, because {}{}",
         status["source"],
         status["source_reason"],
-        verifiers_words(&agent.log()),
+        verifier::last_words(&agent.log()),
     );
     println!("vm: fact: source: `ebpf`");
     if let Some((_, because)) = agent
@@ -73,19 +74,6 @@ fn start(stage: &Stage) -> Agent {
     agent.sample(&stage.left.id);
     agent.sample(&stage.right.id);
     agent
-}
-
-/// What the verifier said last of a program that it refused, from the agent's log.
-fn verifiers_words(log: &str) -> String {
-    let Some((_, verifier)) = log.split_once("Verifier output:") else {
-        return String::new();
-    };
-    let its_sums = ["processed ", "stack depth ", "verification time "];
-    let before_its_sums = verifier
-        .lines()
-        .take_while(|line| !its_sums.iter().any(|sum| line.starts_with(sum)));
-    let said = before_its_sums.map(str::trim).filter(|line| !line.is_empty()).last();
-    format!("; the verifier: {}", said.unwrap_or("nothing"))
 }
 
 /// What a container has used between two moments.

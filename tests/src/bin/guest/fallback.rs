@@ -10,6 +10,7 @@ use crate::cgroups;
 use crate::row::Row;
 use crate::stage::Stage;
 use crate::verdict::Verdict;
+use crate::verifier;
 
 const END_DEADLINE: Duration = Duration::from_secs(20);
 
@@ -22,6 +23,7 @@ pub(crate) fn check(row: &Row, reason: &str, verdict: &mut Verdict) {
         Stage::set()
     });
     let Some(stage) = stage else { return };
+    verdict.check("programs pass the verifier", verifier::takes_what_the_agent_carries);
     let agent = AgentCommand::for_docker(&stage.url()).start();
     verdict.check("falls back and says so", || {
         let status = agent.get("/status").must_be(200).json();

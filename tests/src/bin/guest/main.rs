@@ -5,7 +5,7 @@
 //! - [`row`], [`cgroups`]: what the guest is to be
 //! - [`verdict`]: the checks and the line
 //! - [`stage`]: two containers made by hand, and an engine that knows of them; [`counted`], [`fallback`],
-//!   [`with_docker`]: what must be true
+//!   [`verifier`], [`with_docker`]: what must be true
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a check that cannot go on has failed")]
 
@@ -17,6 +17,7 @@ mod init;
 mod row;
 mod stage;
 mod verdict;
+mod verifier;
 mod with_docker;
 
 use std::io::Read;

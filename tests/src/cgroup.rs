@@ -1,6 +1,7 @@
 //! Cgroups of containers, as the kernel itself counts them.
 
 mod child;
+mod elsewhere;
 mod own;
 
 use std::fs;
@@ -8,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use child::ChildCgroup;
+pub use elsewhere::hierarchies_elsewhere;
 pub use own::OwnCgroup;
 
 /// The processes' own CPU time by every account that the kernel keeps of this container.

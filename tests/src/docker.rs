@@ -14,6 +14,7 @@ use std::process::Child;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::cgroup::hierarchies_elsewhere;
 use crate::command;
 use crate::network_namespace::NetworkNamespace;
 use crate::process::{self, Signal};
@@ -254,5 +255,12 @@ fn check_prerequisites() {
         missing.is_empty(),
         "not installed: {} (`cargo xtask test` installs it)",
         missing.join(", ")
+    );
+    let elsewhere = hierarchies_elsewhere();
+    assert!(
+        elsewhere.is_empty(),
+        "cgroup hierarchies are mounted where Docker does not see them, so that its stats would be empty: {}; end what \
+         mounted them",
+        elsewhere.join(" ")
     );
 }

@@ -2,8 +2,13 @@
 
 mod side_by_side;
 mod totals;
+mod waiting;
 
-use std::{ffi::OsStr, time::Instant};
+use std::{
+    ffi::OsStr,
+    thread::{self, ScopedJoinHandle},
+    time::Instant,
+};
 
 use anyhow::{Result, bail, ensure};
 use clap::ValueEnum;
@@ -16,6 +21,7 @@ use crate::{
     tools, vm,
 };
 pub(crate) use totals::Totals;
+use waiting::waiting_first;
 
 /// What to run.
 #[derive(clap::Args)]
@@ -52,10 +58,18 @@ pub(crate) fn main(args: &Args) -> Result<()> {
     })?;
     let filter = args.filter.as_deref();
     let mut totals = Totals::default();
-    for lane in lanes {
+    for &lane in &lanes {
         let start = Instant::now();
         let ran = match lane {
-            Lane::Unit => unit(filter),
+            Lane::Unit => thread::scope(|scope| {
+                let wanted = filter.is_none() && lanes.contains(&Lane::Vm);
+                let fetched = wanted.then(|| scope.spawn(vm::fetch));
+                let ran = unit(filter);
+                if let Some(Ok(Err(error))) = fetched.map(ScopedJoinHandle::join) {
+                    println!("what the guests need was not fetched beforehand, and is tried again: {error:#}");
+                }
+                ran
+            }),
             Lane::Docker => as_root(|target| target != accuracy::TARGET, filter, &[]),
             Lane::Accuracy => accuracy::lane(filter),
             Lane::Vm => guests(filter),
@@ -105,34 +119,6 @@ fn unit(filter: Option<&str>) -> Result<Totals> {
     })
 }
 
-/// Integration tests that mostly wait, longest first: for an engine, for a deadline, for the next sample; and the module of
-/// each that does not. Those, and all others, measure what the whole machine does, and have it for themselves.
-const WAITING: [(&str, Option<&str>); 10] = [
-    ("consul", None),
-    ("docker_away", None),
-    ("observers", None),
-    ("scenarios", None),
-    ("fleet", None),
-    ("page", Some("many::")),
-    ("security", Some("worn_down::")),
-    ("terminal", None),
-    ("docker_failures", None),
-    ("service_manager", None),
-];
-
-/// Those that wait, in the order of [`WAITING`] and with what it says of them, and the others.
-fn waiting_first(mut tests: Vec<Executable>) -> (Vec<(Executable, Option<&'static str>)>, Vec<Executable>) {
-    let mut waiting = Vec::new();
-    for (name, alone) in WAITING {
-        waiting.extend(
-            tests
-                .extract_if(.., |test| test.target == name)
-                .map(|test| (test, alone)),
-        );
-    }
-    (waiting, tests)
-}
-
 /// The tests that plain `cargo test` leaves out, of the integration tests that are `wanted`. Those of one executable run
 /// one after the other.
 pub(crate) fn as_root(
@@ -170,15 +156,16 @@ pub(crate) fn as_root(
         None => waiting_first(tests),
         Some(_) => (Vec::new(), tests),
     };
-    let beside = waiting.iter().map(|(test, module)| {
-        let skipped = module.iter().flat_map(|module| ["--skip", module]);
-        command(test).args(skipped)
-    });
-    let mut totals = side_by_side::run(&beside.collect::<Vec<_>>(), in_turn)?;
-    let modules = waiting
+    let parts = waiting.iter().map(|(test, waits)| (test, waits.beside()));
+    let beside: Vec<_> = parts
+        .flat_map(|(test, parts)| parts.into_iter().map(move |words| (test, words)))
+        .map(|(test, words)| command(test).args(words))
+        .collect();
+    let mut totals = side_by_side::run(&beside, in_turn)?;
+    let rest = waiting
         .iter()
-        .filter_map(|(test, module)| Some(command(test).arg((*module)?)));
-    for command in modules.chain(others.iter().map(command)) {
+        .filter_map(|(test, waits)| Some(command(test).args(waits.alone()?)));
+    for command in rest.chain(others.iter().map(command)) {
         totals += in_turn(&command, &mut |line| println!("{line}"))?;
     }
     Ok(totals)

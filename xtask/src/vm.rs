@@ -21,6 +21,8 @@ use clap::ValueEnum;
 
 use crate::setup::{self, Need};
 use bench::Bench;
+use emulator::Emulator;
+use kernels::Kernel;
 use matrix::{Expected, Layout, ROWS, Row, Twist};
 
 /// A guest on a slow machine takes half of it.
@@ -114,6 +116,15 @@ pub(crate) fn lane(filter: Option<&str>) -> Result<Vec<(String, Result<u32, Stri
     }
     let outcomes = run(&rows, &args)?.into_iter();
     Ok(outcomes.map(|outcome| (outcome.row, outcome.result)).collect())
+}
+
+/// Gets what the guests of [`lane`] need from elsewhere, so that it is there when they are booted.
+pub(crate) fn fetch() -> Result<()> {
+    Emulator::find()?;
+    for row in matrix::CI.into_iter().flat_map(matrix::asked) {
+        Kernel::of_line(row.line()?, false)?;
+    }
+    Ok(())
 }
 
 impl Args {

@@ -1,12 +1,16 @@
-//! Executables of tests two at a time: while one waits, the other gets on.
+//! Executables of tests several at a time: while one waits, others get on.
+
+use std::{num::NonZero, thread};
 
 use anyhow::Result;
 
 use super::Totals;
 use crate::{command::Command, workers};
 
-/// More than that, and they wait for the CPU of each other.
-const AT_ONCE: usize = 2;
+/// One more than there are CPUs: most of the time each waits.
+fn at_once() -> usize {
+    1 + thread::available_parallelism().map_or(1, NonZero::get)
+}
 
 /// Starts them in their order, each by `run_one`, which gives on what it says line by line. That is told in one piece, when
 /// it has ended.
@@ -14,7 +18,7 @@ pub(super) fn run(
     commands: &[Command],
     run_one: impl Fn(&Command, &mut dyn FnMut(&str)) -> Result<Totals> + Sync,
 ) -> Result<Totals> {
-    let told = workers::run(AT_ONCE, commands, |command| {
+    let told = workers::run(at_once(), commands, |command| {
         let mut said = String::new();
         let ended = run_one(command, &mut |line| {
             said.push_str(line);

@@ -15,7 +15,7 @@ use super::{
     fault,
     initramfs::Initramfs,
     kernels::{Kernel, modules},
-    matrix::{LINES, Row, Twist},
+    matrix::{Row, Twist},
     programs::{ENGINE, Programs, SMALL},
     qemu::Guest,
 };
@@ -88,8 +88,7 @@ impl Bench {
         let kernel = if let Some(file) = file {
             Kernel::of_file(file)?
         } else {
-            let line = LINES.iter().find(|line| line.name == row.line);
-            Kernel::of_line(line.context("every row has a line")?, args.fresh)?
+            Kernel::of_line(row.line()?, args.fresh)?
         };
         outcome.release.clone_from(&kernel.release);
         let name = row.name();

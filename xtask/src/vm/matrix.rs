@@ -1,5 +1,6 @@
 //! Which kernels are booted with which cgroup layout, and what each must show. Pure.
 
+use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 /// A line of kernels as Debian packages it.
@@ -182,6 +183,12 @@ impl Twist {
 }
 
 impl Row {
+    /// Which kernels it is booted with; an error for a kernel given as a file.
+    pub(crate) fn line(&self) -> Result<&'static Line> {
+        let line = LINES.iter().find(|line| line.name == self.line);
+        line.context("every row has a line")
+    }
+
     /// Such as `6.1-hybrid`.
     pub(crate) fn name(&self) -> String {
         format!("{}-{}{}", self.line, self.layout.name(), self.twist.suffix())

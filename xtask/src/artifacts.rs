@@ -1,6 +1,10 @@
 //! Builds, and what they made: paths come from cargo's messages, never from a guess.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -144,11 +148,19 @@ fn the_one(command: Command, target: &str) -> Result<PathBuf> {
         .with_context(|| format!("`{shown}` made no `{target}`"))
 }
 
+/// What a command has built in this run, it is not asked for again: cargo looks at every file of every crate each time.
 fn build(command: Command) -> Result<Vec<Executable>> {
+    static BUILT: Mutex<BTreeMap<String, Vec<Executable>>> = Mutex::new(BTreeMap::new());
+    let mut all_built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let shown = command.to_string();
+    if let Some(built) = all_built.get(&shown) {
+        return Ok(built.clone());
+    }
     let command = command.arg("--message-format=json-render-diagnostics");
     let mut built = Vec::new();
     let status = command.lines(|line| built.extend(executable(line)))?;
     command.succeeded(status)?;
+    all_built.insert(shown, built.clone());
     Ok(built)
 }
 

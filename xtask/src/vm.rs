@@ -12,14 +12,19 @@ mod qemu;
 mod requirements;
 
 use std::{
+    num::NonZero,
     path::{Path, PathBuf},
+    thread,
     time::Duration,
 };
 
 use anyhow::{Result, bail, ensure};
 use clap::ValueEnum;
 
-use crate::setup::{self, Need};
+use crate::{
+    setup::{self, Need},
+    workers,
+};
 use bench::Bench;
 use emulator::Emulator;
 use kernels::Kernel;
@@ -157,7 +162,12 @@ fn rows(args: &Args) -> Result<Vec<Asked>> {
     for word in &args.kernels {
         let asked = matrix::asked(word);
         if !asked.is_empty() {
-            rows.extend(asked.into_iter().map(Asked::Row));
+            let known = |row: &Row| {
+                rows.iter()
+                    .any(|asked| matches!(asked, Asked::Row(known) if known == row))
+            };
+            let new: Vec<_> = asked.into_iter().filter(|row| !known(row)).collect();
+            rows.extend(new.into_iter().map(Asked::Row));
         } else if word.contains('/') || Path::new(word).is_file() {
             rows.push(Asked::File(word.into()));
         } else {
@@ -167,34 +177,45 @@ fn rows(args: &Args) -> Result<Vec<Asked>> {
     Ok(rows)
 }
 
+/// As many at a time as there are CPUs: a guest waits as often as the other. What each showed, in the order of `rows`.
 fn run(rows: &[Asked], args: &Args) -> Result<Vec<Outcome>> {
     let bench = Bench::new(args)?;
-    let mut outcomes = Vec::new();
-    for asked in rows {
-        let outcome = match asked {
-            Asked::Row(row) => bench.run_row(row, None, args),
-            Asked::File(file) => {
-                let expected = args.falls_back.clone().map_or(Expected::Counts, |reason| {
-                    // lives as long as the program: there are as many as words on the command line
-                    Expected::FallsBack(Box::leak(reason.into_boxed_str()))
-                });
-                let row = Row {
-                    line: "file",
-                    layout: args.layout,
-                    twist: Twist::None,
-                    expected,
-                    docker: false,
-                };
-                bench.run_row(&row, Some(file), args)
-            }
-        };
+    // guests of files have one name
+    let at_once = if rows.iter().any(|asked| matches!(asked, Asked::File(_))) {
+        1
+    } else {
+        thread::available_parallelism().map_or(1, NonZero::get)
+    };
+    let mut outcomes = workers::run(at_once, rows.iter().enumerate(), |(place, asked)| {
+        let outcome = boot(&bench, asked, args);
         println!("{}", outcome.line());
         if let (Asked::Row(_), Ok(_)) = (asked, &outcome.result) {
             requirements::remember(&outcome)?;
         }
-        outcomes.push(outcome);
+        Ok((place, outcome))
+    })?;
+    outcomes.sort_by_key(|(place, _)| *place);
+    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+fn boot(bench: &Bench, asked: &Asked, args: &Args) -> Outcome {
+    match asked {
+        Asked::Row(row) => bench.run_row(row, None, args),
+        Asked::File(file) => {
+            let expected = args.falls_back.clone().map_or(Expected::Counts, |reason| {
+                // lives as long as the program: there are as many as words on the command line
+                Expected::FallsBack(Box::leak(reason.into_boxed_str()))
+            });
+            let row = Row {
+                line: "file",
+                layout: args.layout,
+                twist: Twist::None,
+                expected,
+                docker: false,
+            };
+            bench.run_row(&row, Some(file), args)
+        }
     }
-    Ok(outcomes)
 }
 
 impl Outcome {

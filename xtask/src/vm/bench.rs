@@ -1,8 +1,10 @@
 //! What the guests of a run share, and one of them from its files to its outcome.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -15,7 +17,7 @@ use super::{
     fault,
     initramfs::Initramfs,
     kernels::{Kernel, modules},
-    matrix::{Row, Twist},
+    matrix::{Line, Row, Twist},
     programs::{ENGINE, Programs, SMALL},
     qemu::Guest,
 };
@@ -29,6 +31,8 @@ pub(super) struct Bench {
     programs: Programs,
     /// Those for a guest with a Docker engine.
     engine: Programs,
+    /// Of each line, once a run and by one at a time.
+    kernels: Mutex<BTreeMap<&'static str, Kernel>>,
 }
 
 impl Bench {
@@ -60,7 +64,18 @@ impl Bench {
             agent,
             programs,
             engine,
+            kernels: Mutex::default(),
         })
+    }
+
+    fn kernel(&self, line: &'static Line, fresh: bool) -> Result<Kernel> {
+        let mut kernels = self.kernels.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kernel) = kernels.get(line.name) {
+            return Ok(kernel.clone());
+        }
+        let kernel = Kernel::of_line(line, fresh)?;
+        kernels.insert(line.name, kernel.clone());
+        Ok(kernel)
     }
 
     /// A guest that could not even be made is one that failed: the others still run.
@@ -88,7 +103,7 @@ impl Bench {
         let kernel = if let Some(file) = file {
             Kernel::of_file(file)?
         } else {
-            Kernel::of_line(row.line()?, args.fresh)?
+            self.kernel(row.line()?, args.fresh)?
         };
         outcome.release.clone_from(&kernel.release);
         let name = row.name();

@@ -59,10 +59,15 @@ impl Guest<'_> {
             "no_timer_check",
             "apparmor=0",
         ];
+        // one thread for all CPUs of a guest: with one each, a CPU now and then runs code that another is rewriting
+        let accelerator = match self.accelerator {
+            "tcg" => "tcg,thread=single",
+            other => other,
+        };
         let append: Vec<&str> = words.iter().chain(self.boot_words).copied().collect();
         self.emulator
             .command()
-            .args(["-machine", &format!("pc,hpet={hpet}"), "-accel", self.accelerator])
+            .args(["-machine", &format!("pc,hpet={hpet}"), "-accel", accelerator])
             // QEMU 7.2 now and then spoils the flags behind a cmpxchg16b, and the kernel dies of it
             .args(["-cpu", "max,-cx16", "-smp", "2", "-m", "2048"])
             .args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"])

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, Type},
+};
 
 /// One container in Docker's list (`GET /containers/json` of the Engine API), with all that the engine says of it.
 #[derive(ToSchema)]
@@ -70,8 +73,19 @@ struct DockerState {
 #[expect(dead_code, reason = "describes what Docker writes")]
 struct DockerConfig {
     image: String,
-    /// `NAME=value`; for admins.
+    #[schema(schema_with = env)]
     env: Option<Vec<String>>,
+}
+
+/// Docker writes null where the image and the caller gave none.
+fn env() -> Schema {
+    // an `AnyOf`, since of a `OneOf` null is taken away
+    let variables = ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::String));
+    AnyOfBuilder::new()
+        .item(variables)
+        .item(ObjectBuilder::new().schema_type(Type::Null))
+        .description(Some("`NAME=value`, or null if there is none; for admins."))
+        .into()
 }
 
 /// Where a container is reached.

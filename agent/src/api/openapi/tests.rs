@@ -151,6 +151,21 @@ fn real_replies_are_as_their_schemas_say() {
     }
 }
 
+/// Docker's inspection of a container whose image was imported, and so has no environment.
+#[test]
+fn a_container_without_environment_is_as_its_schema_says() {
+    let document = document();
+    let schema = json!({"$ref": "#/components/schemas/DockerInspection"});
+    let example = EXAMPLES.iter().find(|example| example.operation == "inspectContainer");
+    let mut inspection = example.unwrap().value();
+    for env in [Value::Null, json!([])] {
+        inspection["Config"]["Env"] = env;
+        holds(&validator(&document, &schema), &inspection, "Config.Env");
+    }
+    inspection["Config"]["Env"] = json!("A=b");
+    assert!(!validator(&document, &schema).is_valid(&inspection));
+}
+
 #[test]
 fn real_events_are_as_their_schemas_say() {
     let document = document();

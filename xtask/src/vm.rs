@@ -30,6 +30,8 @@ use emulator::Emulator;
 use kernels::Kernel;
 use matrix::{Expected, Layout, ROWS, Row, Twist};
 
+/// Each takes 2 GiB.
+const MOST_GUESTS_AT_ONCE: usize = 4;
 /// A guest on a slow machine takes half of it.
 const DEADLINE_SECONDS: u64 = 180;
 
@@ -184,7 +186,9 @@ fn run(rows: &[Asked], args: &Args) -> Result<Vec<Outcome>> {
     let at_once = if rows.iter().any(|asked| matches!(asked, Asked::File(_))) {
         1
     } else {
-        thread::available_parallelism().map_or(1, NonZero::get)
+        thread::available_parallelism()
+            .map_or(1, NonZero::get)
+            .min(MOST_GUESTS_AT_ONCE)
     };
     let mut outcomes = workers::run(at_once, rows.iter().enumerate(), |(place, asked)| {
         let outcome = boot(&bench, asked, args);

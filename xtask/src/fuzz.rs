@@ -3,7 +3,7 @@
 //! Without a sanitizer of memory, which only a nightly compiler has: the parsers are safe code, and what is looked for is
 //! a panic, a hang, and an answer that breaks a promise.
 
-use std::{fs, num::NonZero, path::PathBuf, process, thread};
+use std::{fs, path::PathBuf, process};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -41,8 +41,7 @@ pub(crate) fn main(args: &Args) -> Result<()> {
     let targets: Vec<_> = TARGETS.into_iter().filter(wanted).collect();
     let fuzzers = artifacts::fuzzers(&targets)?;
     // One at a time and CPU: each keeps one busy.
-    let cpus = thread::available_parallelism().map_or(1, NonZero::get);
-    workers::run(cpus, &fuzzers, |fuzzer| fuzz(fuzzer, args.seconds))?;
+    workers::run(workers::cpus(), &fuzzers, |fuzzer| fuzz(fuzzer, args.seconds))?;
     Ok(())
 }
 

@@ -12,9 +12,7 @@ mod qemu;
 mod requirements;
 
 use std::{
-    num::NonZero,
     path::{Path, PathBuf},
-    thread,
     time::Duration,
 };
 
@@ -186,9 +184,7 @@ fn run(rows: &[Asked], args: &Args) -> Result<Vec<Outcome>> {
     let at_once = if rows.iter().any(|asked| matches!(asked, Asked::File(_))) {
         1
     } else {
-        thread::available_parallelism()
-            .map_or(1, NonZero::get)
-            .min(MOST_GUESTS_AT_ONCE)
+        workers::cpus().min(MOST_GUESTS_AT_ONCE)
     };
     let mut outcomes = workers::run(at_once, rows.iter().enumerate(), |(place, asked)| {
         let outcome = boot(&bench, asked, args);

@@ -1,11 +1,17 @@
 //! Several things done at once.
 
 use std::{
+    num::NonZero,
     sync::{Mutex, PoisonError},
     thread::{self, ScopedJoinHandle},
 };
 
 use anyhow::{Result, bail};
+
+/// How many CPUs this process may use; 1 where that is not known.
+pub(crate) fn cpus() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
 
 /// Does `work` with each of these, begun in their order, so many at a time. A worker ends with its first error; the others go on
 /// with what is left, and that error is told in the end.

@@ -1,16 +1,9 @@
 //! Executables of tests several at a time: while one waits, others get on.
 
-use std::{num::NonZero, thread};
-
 use anyhow::Result;
 
 use super::Totals;
 use crate::{command::Command, workers};
-
-/// One more than there are CPUs: most of the time each waits.
-fn at_once() -> usize {
-    1 + thread::available_parallelism().map_or(1, NonZero::get)
-}
 
 /// Starts them in their order, each by `run_one`, which gives on what it says line by line. That is told in one piece, when
 /// it has ended.
@@ -18,7 +11,9 @@ pub(super) fn run(
     commands: &[Command],
     run_one: impl Fn(&Command, &mut dyn FnMut(&str)) -> Result<Totals> + Sync,
 ) -> Result<Totals> {
-    let told = workers::run(at_once(), commands, |command| {
+    // most of the time each waits
+    let at_once = workers::cpus() + 1;
+    let told = workers::run(at_once, commands, |command| {
         let mut said = String::new();
         let ended = run_one(command, &mut |line| {
             said.push_str(line);

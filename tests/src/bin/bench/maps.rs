@@ -12,6 +12,8 @@ use crate::run::Run;
 const MAX_CONTAINERS: [&str; 4] = ["128", "1024", "4096", "16384"];
 /// Machines that are not here.
 const OTHER_CPUS: [u64; 3] = [8, 64, 256];
+/// The agent makes room for fewer cgroups where their counters would take more than this.
+const MAX_COUNTER_BYTES: u64 = 256 << 20;
 
 /// A map as the kernel describes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,7 +37,7 @@ impl Map {
             return self.charged_bytes;
         }
         let a_cpu = self.entries * self.value_bytes.next_multiple_of(8);
-        self.charged_bytes.saturating_sub(a_cpu * here) + a_cpu * cpus
+        self.charged_bytes.saturating_sub(a_cpu * here) + (a_cpu * cpus).min(MAX_COUNTER_BYTES)
     }
 }
 
@@ -68,7 +70,8 @@ pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
         id: "maps",
         title: "Kernel memory of the maps",
         how: "As the kernel charges it to the agent's maps. For other numbers of possible CPUs computed from that: a per-CPU map \
-              has one value more of each entry for each CPU more.",
+              has one value more of each entry for each CPU more, and the counters take 256 MiB at most: where that is \
+              reached there is room for fewer cgroups.",
         rows,
     });
     Ok(())
@@ -131,6 +134,7 @@ mod tests {
         assert_eq!(map("pos:\t0\nflags:\t02\n"), None);
         assert_eq!(expected.bytes_with(2, 2), 20_000);
         assert_eq!(expected.bytes_with(4, 2), 20_000 + 2 * 7200);
+        assert_eq!(expected.bytes_with(1 << 20, 2), 20_000 - 2 * 7200 + MAX_COUNTER_BYTES);
         assert_eq!(Map { kind: 1, ..expected }.bytes_with(64, 2), 20_000);
     }
 

@@ -78,7 +78,8 @@ pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
         run.missing("requests: wrk is not installed");
         return Ok(());
     };
-    let ours = Ours::start(run.docker, run.fleet.len());
+    let containers = run.fleet.len();
+    let ours = Ours::start(run.docker, containers);
     let ids = run.fleet.ids();
     let id = ids.first().context("a container to ask for")?;
     let netdata = run.peer(Name::Netdata, |peers| Netdata::start(peers, 1));
@@ -119,7 +120,8 @@ pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
             }
             for (part, unit, of) in PARTS {
                 let figures: Vec<f64> = loads.iter().map(of).collect();
-                let row = Row::new(format!("{route}, {connections} conn., {part}"), unit, &figures);
+                let name = format!("{containers} containers, {route}, {connections} conn., {part}");
+                let row = Row::new(name, unit, &figures);
                 let row = row.peer("netdata", &theirs.iter().map(of).collect::<Vec<_>>(), &figures);
                 let row = match (route, connections, part) {
                     ("GET /container/{id}/status", 1, "p50") => row.peer("Docker's own call", &stats, &figures),

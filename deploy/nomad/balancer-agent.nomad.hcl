@@ -51,17 +51,19 @@ job "balancer-agent" {
         cap_drop        = ["all"]
         cap_add         = ["bpf", "perfmon", "net_admin", "dac_override", "setpcap"]
         security_opt    = ["no-new-privileges", "seccomp=unconfined"]
-        args = [
-          "--listen=${NOMAD_IP_http}:5000",
-          "--cgroup-root=/host/cgroup",
-          "--read-token-file=/etc/balancer-agent/read",
-          "--admin-token-file=/etc/balancer-agent/admin",
-        ]
         volumes = [
           "/var/run/docker.sock:/var/run/docker.sock",
           "/sys/fs/cgroup:/host/cgroup",
           "/etc/balancer-agent:/etc/balancer-agent:ro",
         ]
+      }
+
+      # Variables, not flags: the health check of the image reads them, too.
+      env {
+        AGENT_LISTEN           = "${NOMAD_IP_http}:5000"
+        AGENT_CGROUP_ROOT      = "/host/cgroup"
+        AGENT_READ_TOKEN_FILE  = "/etc/balancer-agent/read"
+        AGENT_ADMIN_TOKEN_FILE = "/etc/balancer-agent/admin"
       }
 
       resources {

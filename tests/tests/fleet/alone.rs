@@ -8,6 +8,8 @@ use agent_tests::wait::wait_until;
 
 use crate::image::{self, FIRST};
 
+/// Not where the image's health check asks if it is told of no address.
+const ELSEWHERE: &str = "AGENT_LISTEN=127.0.0.1:5005";
 /// The engine looks 10 s after the start for the first time.
 const HEALTHY: Duration = Duration::from_secs(40);
 
@@ -21,7 +23,7 @@ fn the_script_starts_an_agent_that_counts_and_that_the_engine_finds_healthy() {
         format!("DOCKER_HOST={}", docker.url()),
         format!("BALANCER_AGENT_IMAGE={FIRST}"),
     );
-    command::run(&["env", &host, &image, "sh", &script, "--interval", "500ms"]);
+    command::run(&["env", &host, &image, ELSEWHERE, "sh", &script, "--interval", "500ms"]);
     let health = || docker.cli(&["inspect", "--format", "{{.State.Health.Status}}", "balancer-agent"]);
     wait_until("the engine to find it healthy", HEALTHY, || match health().as_str() {
         "healthy" => Ok(()),
@@ -33,7 +35,7 @@ fn the_script_starts_an_agent_that_counts_and_that_the_engine_finds_healthy() {
     let doctor = docker.cli(&["exec", "balancer-agent", "/balancer-agent", "doctor"]);
     println!("{doctor}");
     assert!(
-        doctor.contains("an agent answers at 127.0.0.1:5000, and is ready"),
+        doctor.contains("an agent answers at 127.0.0.1:5005, and is ready"),
         "{doctor}"
     );
 }

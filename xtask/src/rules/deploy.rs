@@ -3,14 +3,17 @@
 use super::Breach;
 use crate::tree::SourceFile;
 
+/// What the variables of the agent begin with; alone it stands for all of them.
+const VARIABLES: &str = "AGENT_";
+
 /// Each variable `AGENT_...` and each flag of the agent in a file of `deploy/` stands in its `--help`. Flags of other
 /// programs stand in the same files: the agent's are those that begin an item of a list, with a dash or in quotes.
 pub(crate) fn settings_exist(files: &[SourceFile], help: &str) -> Vec<Breach> {
     let mut breaches = Vec::new();
     for file in files.iter().filter(|file| file.path.starts_with("deploy/")) {
         for (number, line) in file.lines() {
-            for variable in words(line, "AGENT_", |c| c.is_ascii_uppercase() || c == '_') {
-                if !help.contains(&format!("[env: {variable}]")) {
+            for variable in words(line, VARIABLES, |c| c.is_ascii_uppercase() || c == '_') {
+                if variable != VARIABLES && !help.contains(&format!("[env: {variable}]")) {
                     breaches.push(Breach::at(
                         file,
                         number,
@@ -75,6 +78,11 @@ mod tests {
         );
         let script = [SourceFile::new("deploy/x/run.sh", "more=\"--cap-add X\"\nAGENT_PORT=1")];
         assert_eq!(settings_exist(&script, help).len(), 1, "the variable");
+        let handed_on = [SourceFile::new(
+            "deploy/x/run.sh",
+            "env | sed -n 's/^\\(AGENT_[A-Z_]*\\)=.*/--env \\1/p'",
+        )];
+        assert_eq!(settings_exist(&handed_on, help), []);
         let elsewhere = [SourceFile::new("docs/a.md", "AGENT_PORT")];
         assert_eq!(settings_exist(&elsewhere, help), []);
     }

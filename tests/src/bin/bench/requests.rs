@@ -57,7 +57,9 @@ fn beside_an_unsampled(run: &Run<'_>, wrk: &Wrk, url: &str) -> Result<Vec<Row>> 
         loads.push(wrk.run(url, TARGET_CONNECTIONS, run.load_time())?);
         beside.push(wrk.run(&unsampled.url(), TARGET_CONNECTIONS, run.load_time())?);
     }
-    let name = format!("{containers} containers, GET /container/{{id}}/status, {TARGET_CONNECTIONS} conn.");
+    let name = format!(
+        "{containers} containers, GET /container/{{id}}/status, {TARGET_CONNECTIONS} conn., in turns with a word"
+    );
     let of_loads = PARTS.into_iter().map(|(part, unit, of)| {
         let figures = |loads: &[Load]| loads.iter().map(of).collect::<Vec<_>>();
         let row = Row::new(format!("{name}, {part}"), unit, &figures(&loads));

@@ -35,7 +35,7 @@ pub struct Node {
     /// Percent of each CPU.
     #[serde(default)]
     pub cpus: BTreeMap<String, f64>,
-    /// KiB in use or held.
+    /// All memory, in KiB.
     pub memory: Option<u64>,
     /// KiB that could be had.
     pub free_memory: Option<u64>,
@@ -53,6 +53,13 @@ pub struct Node {
     /// The agent itself.
     #[serde(default)]
     pub agent: AgentItself,
+}
+
+impl Node {
+    /// KiB that could not be had.
+    pub fn used_memory(&self) -> Option<u64> {
+        self.memory?.checked_sub(self.free_memory?)
+    }
 }
 
 /// What the agent tells of itself.

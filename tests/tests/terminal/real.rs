@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use agent_tests::agent::AgentCommand;
+use agent_tests::command;
 use agent_tests::docker::{PrivateDocker, image};
 use agent_tests::process::Signal;
 use agent_tests::wait::wait_until;
@@ -75,10 +76,12 @@ fn the_screen_shows_the_figures_of_the_agent_and_orders_do_what_they_say() {
     );
     let inspected: Value = serde_json::from_str(&asked(&["inspect", id]).stdout).expect("an inspect");
     assert_eq!(inspected["State"]["Running"], true);
+    let status = asked(&["status"]).stdout;
+    assert!(status.contains("containers 3"), "{status}");
+    let (told, used) = (used_gib(&status), used_by_the_kernel_gib());
     assert!(
-        asked(&["status"]).stdout.contains("containers 3"),
-        "{:?}",
-        asked(&["status"])
+        told.is_some_and(|told| (told - used).abs() < 0.5),
+        "{used:.1} GiB are in use: {status}"
     );
 
     let terminal = top(&url, 100, "");
@@ -123,6 +126,25 @@ fn the_screen_shows_the_figures_of_the_agent_and_orders_do_what_they_say() {
     same(2);
     terminal.press(&["q"]);
     terminal.wait_for_text("ended with 0 as before");
+}
+
+/// What `status` says is in use of the node's memory.
+fn used_gib(status: &str) -> Option<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("memory"))?;
+    let told = line.trim().split(' ').next()?;
+    let (number, unit) = told.split_at(told.len() - 1);
+    let gib = match unit {
+        "G" => 1.0,
+        "M" => 1.0 / 1024.0,
+        _ => return None,
+    };
+    Some(number.parse::<f64>().ok()? * gib)
+}
+
+fn used_by_the_kernel_gib() -> f64 {
+    let command = "/^MemTotal:/ {total = $2} /^MemAvailable:/ {print (total - $2) / 1048576}";
+    let told = command::run(&["awk", command, "/proc/meminfo"]);
+    told.trim().parse().expect("awk prints a number")
 }
 
 /// The agent's own words, or nothing where it has none.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 /// A snapshot of three containers whose figures are told apart at sight.
 fn snapshot(seq: u64, run: &str) -> Value {
     json!({"seq": seq, "run": run, "sampled_at_ms": 60_000, "interval_ms": 1000,
-        "node": {"name": "host-1", "cpus": {"cpu0": 40.0, "cpu1": 60.0}, "memory": 1_048_576, "free_memory": 3_145_728,
+        "node": {"name": "host-1", "cpus": {"cpu0": 40.0, "cpu1": 60.0}, "memory": 4_194_304, "free_memory": 3_145_728,
             "network": {"eth0": {"rx": 2048.0, "tx": 1024.0}}, "nb_containers": 3, "source": "ebpf",
             "docker": "connected", "agent": {"ticks_missed": 0}},
         "containers": [

@@ -26,7 +26,7 @@ pub(super) fn node(node: &Node) -> String {
         ("cpu", cpu(node)),
         (
             "memory",
-            format!("{} used, {} free", kib(node.memory), kib(node.free_memory)),
+            format!("{} used, {} free", kib(node.used_memory()), kib(node.free_memory)),
         ),
     ];
     if let Some(reason) = &node.source_reason {
@@ -122,7 +122,7 @@ mod tests {
                 "docker     connected",
                 "containers 3",
                 "cpu        66.0% of one CPU, 2 CPUs",
-                "memory     26.2G used, 11.7G free",
+                "memory     14.4G used, 11.7G free",
                 "network    eth0  rx 1.5K/s  tx 2B/s",
                 "ticks      2 missed",
             ]

@@ -84,10 +84,14 @@ fn cpu(node: &Node, width: usize) -> Line<'static> {
 
 fn memory(node: &Node, width: usize) -> Line<'static> {
     let bytes = |kib: Option<u64>| text::bytes(kib.map(|kib| kib.saturating_mul(KIB)));
-    let told = format!("{:>6} used {:>6} free", bytes(node.memory), bytes(node.free_memory));
-    let share = node.memory.zip(node.free_memory).map(|(used, free)| {
+    let told = format!(
+        "{:>6} used {:>6} free",
+        bytes(node.used_memory()),
+        bytes(node.free_memory)
+    );
+    let share = node.used_memory().zip(node.memory).map(|(used, all)| {
         #[expect(clippy::cast_precision_loss, reason = "a share of a bar")]
-        let (used, all) = (used as f64, used.saturating_add(free).max(1) as f64);
+        let (used, all) = (used as f64, all.max(1) as f64);
         used / all
     });
     let mut spans = share.map_or_else(|| vec![Span::from("MEM  ")], |share| bar("MEM", share, width));

@@ -53,7 +53,7 @@ fn the_screen_of_a_usual_terminal() {
         [
             "host-1  ebpf  3 containers  1s old",
             "CPU  [||||||||||||||                ]  48.0% of 3 CPUs ▄█▁",
-            "MEM  [||||||||||||||||||||          ]  20.0G used  10.0G free",
+            "MEM  [|||||||||||||||               ]  10.0G used  10.0G free",
             "NET  eth0 rx 1.5K tx 2B  docker0 rx 1B tx 0B",
             "NAME                 SERVICE  CPU %▼    MEM   FREE   RX/s   TX/s SOURCE UPTIME",
             "db\\u{1b}[31m\\u{202e} -        101.2%   1.0K      -      -      - docker      -",
@@ -76,7 +76,7 @@ fn forty_columns_are_enough_for_names_cpu_memory_and_network() {
         [
             "host-1  ebpf  3 containers  0s old",
             "CPU  [|||   ]  48.0% of 3 CPUs ▄█▁",
-            "MEM  [||||  ]  20.0G used  10.0G free",
+            "MEM  [|||   ]  10.0G used  10.0G free",
             "NET  eth0 rx 1.5K tx 2B",
             "NAME         CPU %▼    MEM   RX/s   TX/s",
             "db\\u{1b}[31… 101.2%   1.0K      -      -",

@@ -32,7 +32,7 @@ use queue::InspectionQueue;
 
 /// Everything is listed again after this time, in case an event was missed.
 const RESYNC: Duration = Duration::from_mins(1);
-/// A stream that says nothing for this long is tested with a ping.
+/// A stream that says nothing for this long is tested with a ping, and so is an engine that does not describe a container in time.
 const SILENCE: Duration = Duration::from_secs(5);
 /// How long that ping may take.
 const PING_DEADLINE: Duration = Duration::from_secs(3);
@@ -69,24 +69,27 @@ pub(super) async fn run(watcher: &mut Watcher) -> DockerError {
     let mut events = std::pin::pin!(events);
     let mut resync = tokio::time::interval_at((Instant::now() + RESYNC).into(), RESYNC);
     resync.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut last_heard = Instant::now();
+    let mut ping_at = Instant::now() + SILENCE;
     let mut check: Option<BoxFuture<'static, Result<(), DockerError>>> = None;
     let mut listing: Option<BoxFuture<'static, Result<Vec<ListEntry>, DockerError>>> = None;
     loop {
         session.fill();
         session.publish_if_settled(watcher);
-        let silence_ends = last_heard + SILENCE;
         let next_retry = session.queue.next_retry();
         tokio::select! {
             event = events.next() => match event {
                 Some(Ok(event)) => {
-                    last_heard = Instant::now();
+                    ping_at = Instant::now() + SILENCE;
                     session.on_event(watcher, &event);
                 }
                 Some(Err(error)) => return error,
                 None => return engine.gone("its stream of events ended"),
             },
             Some((id, outcome)) = session.running.next(), if !session.running.is_empty() => {
+                if matches!(outcome, Err(DockerError::Timeout { .. })) {
+                    // Is it this container, or the engine?
+                    ping_at = Instant::now();
+                }
                 if let Err(error) = session.on_inspected(watcher, id, outcome) {
                     return error;
                 }
@@ -104,14 +107,14 @@ pub(super) async fn run(watcher: &mut Watcher) -> DockerError {
                     Err(error) => return error,
                 }
             }
-            () = sleep_until(Some(silence_ends)), if check.is_none() => {
+            () = sleep_until(Some(ping_at)), if check.is_none() => {
                 let engine = Arc::clone(&engine);
                 check = Some(async move { engine.ping(PING_DEADLINE).await }.boxed());
             }
             answered = pending_or(&mut check), if check.is_some() => {
                 check = None;
                 match answered {
-                    Ok(()) => last_heard = Instant::now(),
+                    Ok(()) => ping_at = Instant::now() + SILENCE,
                     Err(error) => return error,
                 }
             }
@@ -202,6 +205,7 @@ impl Session {
                 self.queue.forget(event.id);
                 watcher.table.by_id.remove(&event.id);
                 self.publish(watcher);
+                self.grant(event.id);
             }
             ContainerAction::Died => {
                 let started_ns = watcher
@@ -256,14 +260,23 @@ impl Session {
                 watcher.table.by_id.remove(&id);
                 self.publish(watcher);
             }
-            Err(error @ (DockerError::Unreachable { .. } | DockerError::Timeout { .. })) => return Err(error),
+            Err(error @ DockerError::Unreachable { .. }) => return Err(error),
+            // One container that hangs must not hide the others.
+            Err(error @ DockerError::Timeout { .. }) if self.queue.retry(id, Instant::now()) => {
+                tracing::debug!(container = %id, "{error}; it is asked again");
+            }
             Err(error) => tracing::warn!(container = %id, "not described: {error}"),
         }
+        self.grant(id);
+        Ok(())
+    }
+
+    /// The table shows what is known of it.
+    fn grant(&mut self, id: ContainerId) {
         for wish in self.wishes.remove(&id).into_iter().flatten() {
             // Nobody need be waiting any more.
             let _waiter_left = wish.send(());
         }
-        Ok(())
     }
 
     fn take_in(&mut self, watcher: &mut Watcher, inspection: &Inspection) {

@@ -78,10 +78,13 @@ impl InspectionQueue {
         self.retries.remove(&id);
     }
 
-    /// It is gone.
+    /// It is gone. An inspection that is under way may still find it, and is done again.
     pub(super) fn forget(&mut self, id: ContainerId) {
         self.retries.remove(&id);
         self.waiting.retain(|waiting| *waiting != id);
+        if self.busy.contains(&id) {
+            self.stale.insert(id);
+        }
     }
 
     /// When the next retry is due.
@@ -159,6 +162,17 @@ mod tests {
         }
         assert_eq!(waits.len(), 8);
         assert!(waits.is_sorted() && waits[7] > waits[0]);
+    }
+
+    #[test]
+    fn what_an_inspection_found_before_the_container_went_is_not_taken() {
+        let mut queue = InspectionQueue::default();
+        queue.want(id(1));
+        assert_eq!(queue.next(), Some(id(1)));
+        queue.forget(id(1));
+        assert!(!queue.is_current(id(1)), "its answer may be of before");
+        assert_eq!(queue.next(), Some(id(1)));
+        assert!(queue.is_current(id(1)));
     }
 
     #[test]

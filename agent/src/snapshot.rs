@@ -152,10 +152,12 @@ pub struct ContainerUsage {
 
 impl ContainerUsage {
     /// Whether it may be told at `now_ns` (ns since 1970) of a container that started at `started_ns`: it is about
-    /// that run and not the one before, and that run has lasted for an interval.
+    /// that run and not the one before, and that run has lasted for an interval. One that began later than now tells that the clock
+    /// was set back since, and has lasted for as long as nobody knows.
     pub fn is_ready(&self, started_ns: Option<u64>, interval_ns: u64, now_ns: u64) -> bool {
         self.started_ns == started_ns
-            && started_ns.is_none_or(|started_ns| now_ns >= started_ns.saturating_add(interval_ns))
+            && started_ns
+                .is_none_or(|started_ns| now_ns < started_ns || now_ns >= started_ns.saturating_add(interval_ns))
     }
 }
 

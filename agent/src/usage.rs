@@ -15,6 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
+    clock::wall_ns,
     containers::{Container, ContainerId, ContainerTable, NetworkMode},
     docker::Engine,
     kernel::ProgramRuns,
@@ -146,7 +147,8 @@ impl UsageSources {
         }
         self.streams.follow(from_docker.iter().map(|container| container.id));
         for container in from_docker {
-            if let Some(mut reading) = self.streams.reading(container.id) {
+            let reading = self.streams.reading(container.id);
+            if let Some(mut reading) = reading.and_then(|reading| reading.of_run(container.started_ns, wall_ns())) {
                 if shares_network(container, table) {
                     reading.hide_network();
                 }
@@ -158,6 +160,16 @@ impl UsageSources {
 }
 
 impl Reading {
+    /// What of it is of the run that began at `started_ns`: a stream goes on through a restart, and its last frames are of the run
+    /// before. A run that began later than `now_ns` tells that the clock was set back since, and nothing of the frames.
+    fn of_run(mut self, started_ns: Option<u64>, now_ns: u64) -> Option<Self> {
+        let Some(started_ns) = started_ns.filter(|started_ns| *started_ns <= now_ns) else {
+            return Some(self);
+        };
+        self.before = self.before.filter(|before| before.wall_ns >= started_ns);
+        (self.now.wall_ns >= started_ns).then_some(self)
+    }
+
     fn hide_network(&mut self) {
         self.now.counters.net = None;
         if let Some(before) = &mut self.before {
@@ -175,5 +187,35 @@ fn shares_network(container: &Container, table: &ContainerTable) -> bool {
                 if **owner == *container.name || container.id.to_string().starts_with(&**owner))
         }),
         NetworkMode::Host | NetworkMode::Shared(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rates::Counters;
+
+    #[test]
+    fn frames_of_the_run_before_are_not_those_of_this_one() {
+        let at = |wall_ns| Sample {
+            clock_ns: wall_ns,
+            wall_ns,
+            counters: Counters::default(),
+        };
+        let reading = Reading {
+            source: Source::Docker,
+            now: at(20),
+            before: Some(at(10)),
+            memory: None,
+        };
+        let kept = |started_ns, now_ns| {
+            let reading = reading.of_run(started_ns, now_ns)?;
+            Some(reading.before.is_some())
+        };
+        assert_eq!(kept(Some(5), 25), Some(true));
+        assert_eq!(kept(Some(15), 25), Some(false), "the one before is older");
+        assert_eq!(kept(Some(21), 25), None, "all of it is older");
+        assert_eq!(kept(None, 25), Some(true));
+        assert_eq!(kept(Some(1_000), 25), Some(true), "the clock was set back");
     }
 }

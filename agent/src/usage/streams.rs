@@ -19,6 +19,8 @@ use crate::{
 
 /// Docker sends a frame about once a second; one older than this tells nothing about now.
 const FRAME_AGE: Duration = Duration::from_secs(5);
+/// No stream goes back so far by itself.
+const CLOCK_SET_BACK_NS: u64 = 5_000_000_000;
 /// A stream that sends nothing for this long is opened anew: an engine that was stopped and went on may have
 /// forgotten it.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -124,9 +126,14 @@ async fn keep_reading(engine: &Engine, id: ContainerId, slot: &Mutex<Frames>) {
 }
 
 impl Frames {
-    /// A frame that the engine read no later than the last one is the same one again.
+    /// A frame that the engine read no later than the last one is the same one again; one of long before tells that the clock was set
+    /// back, and nothing together with the last.
     fn take_in(&mut self, frame: StatsFrame) {
         match self.now {
+            Some((last, _)) if frame.read_ns.saturating_add(CLOCK_SET_BACK_NS) < last.read_ns => {
+                self.before = None;
+                self.now = Some((frame, Instant::now()));
+            }
             Some((last, _)) if frame.read_ns <= last.read_ns => {}
             Some((last, _)) => {
                 self.before = Some(last);
@@ -176,5 +183,21 @@ mod tests {
         }
         assert_eq!(frames.before.unwrap().cpu_ns, 10);
         assert_eq!(frames.now.unwrap().0.cpu_ns, 20);
+    }
+
+    #[test]
+    fn frames_are_taken_in_when_the_clock_was_set_back() {
+        let mut frames = Frames::default();
+        let hour = 3_600_000_000_000;
+        for (read_ns, cpu_ns) in [(hour, 10), (hour + 1, 20), (5, 30), (6, 40)] {
+            frames.take_in(frame(read_ns, cpu_ns));
+        }
+        assert_eq!(frames.before.unwrap().cpu_ns, 30);
+        assert_eq!(frames.now.unwrap().0.cpu_ns, 40);
+        let mut frames = Frames::default();
+        for read_ns in [hour, hour + 1, 5] {
+            frames.take_in(frame(read_ns, 0));
+        }
+        assert!(frames.before.is_none(), "no rate over a step of the clock");
     }
 }

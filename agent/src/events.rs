@@ -150,7 +150,7 @@ impl EventLog {
             kind: event.kind(),
             data,
         });
-        drop(kept);
+        // still locked: of two who push, the later one's number stays
         self.newest.send_replace(number);
     }
 

@@ -1,12 +1,13 @@
 //! Creating a container for a service: image, name, ports, start, and nothing left behind if a step fails.
 
+mod leftover;
 mod reserve;
 
 use std::{collections::HashMap, num::NonZeroU16, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use thiserror::Error;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     cli::PullPolicy,
@@ -79,18 +80,21 @@ pub struct Launcher {
     pull: PullPolicy,
     pull_deadline: Duration,
     stop: CancellationToken,
+    tasks: TaskTracker,
 }
 
 impl Launcher {
     /// A launcher that pulls as told.
     ///
-    /// A pull ends when `stop` is cancelled: nothing has been made by then, and it may take longer than the agent has.
+    /// A pull ends when `stop` is cancelled: nothing has been made by then, and it may take longer than the agent has. `tasks` owns
+    /// what goes on when a caller has its answer.
     pub fn new(
         engine: Arc<Engine>,
         containers: Containers,
         pull: PullPolicy,
         pull_deadline: Duration,
         stop: CancellationToken,
+        tasks: TaskTracker,
     ) -> Self {
         Self {
             engine,
@@ -99,6 +103,7 @@ impl Launcher {
             pull,
             pull_deadline,
             stop,
+            tasks,
         }
     }
 
@@ -183,10 +188,28 @@ impl Launcher {
                 Err(error) if error.is_not_found() => {
                     return Err(LaunchError::NoSuchImage(launch.image.to_string()));
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    if leftover::is_possible(&error) {
+                        self.clear_away(new.name);
+                    }
+                    return Err(error.into());
+                }
                 Ok(id) => return Ok(id),
             }
         }
+    }
+
+    /// Of an engine that is only slow, the caller has its answer before the container is there.
+    fn clear_away(&self, name: String) {
+        let (engine, containers, stop) = (Arc::clone(&self.engine), self.containers.clone(), self.stop.clone());
+        self.tasks.spawn(async move {
+            let cleared = stop.run_until_cancelled(leftover::clear_away(&engine, &containers, &name));
+            if cleared.await.is_none() {
+                tracing::warn!(
+                    "the agent stops: Docker may still make the container {name}, for which nobody asks any more"
+                );
+            }
+        });
     }
 
     async fn start(&self, id: ContainerId, launch: &Launch) -> Result<Launched, LaunchError> {

@@ -176,6 +176,7 @@ impl Parts {
             self.config.pull,
             self.config.pull_timeout,
             stop.clone(),
+            tasks.clone(),
         );
         let status = format!("source {}", self.decision.source);
         let telling = notify::tell(snapshots.clone(), self.config.interval, status, stop.clone());

@@ -132,7 +132,7 @@ pub struct App {
     pub stop: CancellationToken,
     /// The list that callers share.
     list: SharedList,
-    waiting_for_docker: Semaphore,
+    waiting_for_docker: Arc<Semaphore>,
     reading_bodies: Semaphore,
     held: Arc<Semaphore>,
     texts: all::Texts,
@@ -170,7 +170,7 @@ impl App {
             changes: TaskTracker::new(),
             door,
             list,
-            waiting_for_docker: Semaphore::new(MAX_WAITING_FOR_DOCKER),
+            waiting_for_docker: Arc::new(Semaphore::new(MAX_WAITING_FOR_DOCKER)),
             reading_bodies: Semaphore::new(MAX_BODIES),
             held: Arc::new(Semaphore::new(MAX_HELD)),
             texts: all::Texts::default(),
@@ -183,9 +183,11 @@ impl App {
         self.scrapes.close_unused().await;
     }
 
-    /// A place among those who wait for Docker.
-    fn wait_for_docker(&self) -> Result<SemaphorePermit<'_>, Problem> {
-        self.waiting_for_docker.try_acquire().map_err(|_| Problem::Busy)
+    /// A place among those who wait for Docker. It goes with what is under way, which may outlast its caller.
+    fn wait_for_docker(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.waiting_for_docker)
+            .try_acquire_owned()
+            .map_err(|_| Problem::Busy)
     }
 
     /// A place among those whose bodies are read.

@@ -12,6 +12,7 @@ use axum::{
 };
 use bytes::Bytes;
 use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     App, IdSegment,
@@ -139,9 +140,9 @@ async fn launched(app: &Arc<App>, launch: Launch) -> Result<Response, Problem> {
     if !app.door.policy.allows_image(&launch.image.to_string()) {
         return Err(Problem::ImageNotAllowed);
     }
-    let _place = app.wait_for_docker()?;
+    let place = app.wait_for_docker()?;
     let owner = Arc::clone(app);
-    let started = to_the_end(app, async move { owner.launcher.launch(&launch).await }).await??;
+    let started = to_the_end(app, place, async move { owner.launcher.launch(&launch).await }).await??;
     let location = format!("/container/{}", started.id);
     Ok((
         StatusCode::CREATED,
@@ -181,9 +182,9 @@ pub(super) async fn delete(
     if app.door.policy.managed_only && !container.is_managed {
         return Err(Problem::NotManaged);
     }
-    let _place = app.wait_for_docker()?;
+    let place = app.wait_for_docker()?;
     let deleter = Arc::clone(&app);
-    to_the_end(&app, async move {
+    to_the_end(&app, place, async move {
         let gone = |outcome: Result<(), DockerError>| match outcome {
             // Gone already, or somebody else is removing it: what was asked for comes true.
             Err(error) if error.is_not_found() || error.is_conflict() => Ok(()),
@@ -198,11 +199,17 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Runs a change to its end, also when the caller hangs up: nothing is left half-made.
+/// Runs a change to its end, also when the caller hangs up: nothing is left half-made, and its place is not free before.
 async fn to_the_end<T: Send + 'static>(
     app: &App,
+    place: OwnedSemaphorePermit,
     change: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Problem> {
+    let change = async move {
+        let done = change.await;
+        drop(place);
+        done
+    };
     app.changes.spawn(change).await.map_err(|error| {
         tracing::error!("a change broke: {error}");
         Problem::Internal

@@ -6,14 +6,14 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use futures_util::{
     FutureExt as _,
-    future::{BoxFuture, Shared},
+    future::{BoxFuture, Shared, WeakShared},
 };
 
 use crate::{
@@ -27,7 +27,14 @@ use crate::{
 /// How long a reply serves.
 const AGE: Duration = Duration::from_secs(1);
 
-type Call = Shared<BoxFuture<'static, Result<Arc<Listed>, DockerError>>>;
+type Future = BoxFuture<'static, Result<Arc<Listed>, DockerError>>;
+
+/// What the next caller may take, beside the generation of the container table before its call was made.
+enum Last {
+    /// Under way for as long as somebody waits for it: nobody else drives it.
+    Call(WeakShared<Future>),
+    Reply(Arc<Listed>),
+}
 
 /// A reply: the running containers, entry for entry as Docker wrote them.
 pub(super) struct Listed {
@@ -39,8 +46,7 @@ pub(super) struct Listed {
 /// The list that callers share.
 pub(super) struct SharedList {
     engine: Arc<Engine>,
-    /// The last call and the generation of the container table before it was made.
-    last: Mutex<Option<(u64, Call)>>,
+    last: Mutex<Option<(u64, Last)>>,
 }
 
 impl fmt::Debug for SharedList {
@@ -60,33 +66,38 @@ impl SharedList {
     /// A list that shows at least what the agent knew as `generation`.
     pub(super) async fn get(&self, generation: u64) -> Result<Arc<Listed>, DockerError> {
         let call = {
-            let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-            match &*last {
-                Some((made_at, call)) if *made_at == generation && is_fresh(call) => call.clone(),
-                _ => {
-                    let call = self.call();
-                    *last = Some((generation, call.clone()));
-                    call
+            let mut last = self.last();
+            let under_way = match &*last {
+                Some((made_at, Last::Reply(listed))) if *made_at == generation && listed.at.elapsed() < AGE => {
+                    return Ok(Arc::clone(listed));
                 }
-            }
+                Some((made_at, Last::Call(call))) if *made_at == generation => call.upgrade(),
+                _ => None,
+            };
+            // one that has failed serves nobody else
+            under_way.filter(|call| call.peek().is_none()).unwrap_or_else(|| {
+                let call = self.call();
+                *last = call.downgrade().map(|call| (generation, Last::Call(call)));
+                call
+            })
         };
-        call.await
+        let listed = call.await?;
+        let mut last = self.last();
+        if last.as_ref().is_some_and(|(made_at, _)| *made_at == generation) {
+            *last = Some((generation, Last::Reply(Arc::clone(&listed))));
+        }
+        Ok(listed)
     }
 
-    fn call(&self) -> Call {
+    fn last(&self) -> MutexGuard<'_, Option<(u64, Last)>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn call(&self) -> Shared<Future> {
         let engine = Arc::clone(&self.engine);
         async move { Ok(Arc::new(Listed::new(engine.list(ListScope::Running).await?))) }
             .boxed()
             .shared()
-    }
-}
-
-/// A call under way is; a failure never is; a reply is for a while.
-fn is_fresh(call: &Call) -> bool {
-    match call.peek() {
-        None => true,
-        Some(Ok(listed)) => listed.at.elapsed() < AGE,
-        Some(Err(_)) => false,
     }
 }
 

@@ -1,6 +1,10 @@
 //! An engine that answers wrongly or not at all: the caller gets the right code in time, the agent lives on and
 //! does not spin. Needs no root and no Docker: a fake one fails on demand.
 
+#![expect(clippy::expect_used, reason = "a check that cannot go on has failed")]
+
+mod stuck;
+
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -97,13 +101,21 @@ fn retried_with_patience(failure: impl Fn() -> Answer + Send + Sync + 'static) {
 /// An agent that has found its engine well, but for the list that its callers ask for.
 #[track_caller]
 fn agent_before(list: impl Fn() -> Answer + Send + Sync + 'static) -> (FakeDocker, Agent) {
-    let fake = FakeDocker::start(move |request| match path_of(request) {
-        "/_ping" => Answer::Reply(200, "OK".to_owned()),
-        "/version" => Answer::Reply(200, r#"{"Version": "20.10.24", "ApiVersion": "1.41"}"#.to_owned()),
-        "/info" => Answer::Reply(200, "{}".to_owned()),
-        "/events" => Answer::Silence,
-        "/containers/json" => list(),
-        _ => Answer::Reply(404, r#"{"message": "page not found"}"#.to_owned()),
+    agent_before_engine(move |request| (path_of(request) == "/containers/json").then(&list))
+}
+
+/// An agent before an engine that is well, but for what `answer` says.
+#[track_caller]
+fn agent_before_engine(answer: impl Fn(&str) -> Option<Answer> + Send + Sync + 'static) -> (FakeDocker, Agent) {
+    let fake = FakeDocker::start(move |request| {
+        answer(request).unwrap_or_else(|| match path_of(request) {
+            "/_ping" => Answer::Reply(200, "OK".to_owned()),
+            "/version" => Answer::Reply(200, r#"{"Version": "20.10.24", "ApiVersion": "1.41"}"#.to_owned()),
+            "/info" => Answer::Reply(200, "{}".to_owned()),
+            "/events" => Answer::Silence,
+            "/containers/json" => Answer::Reply(200, "[]".to_owned()),
+            _ => Answer::Reply(404, r#"{"message": "page not found"}"#.to_owned()),
+        })
     });
     let agent = AgentCommand::for_docker(&fake.url())
         .args(&["--source", "docker"])

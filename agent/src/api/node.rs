@@ -21,6 +21,8 @@ use crate::{
 #[derive(Serialize, ToSchema)]
 #[schema(as = NodeStatus)]
 pub(super) struct Status {
+    /// The node's host name.
+    name: String,
     /// Percent of each online CPU that was busy over the last interval, by its name in `/proc/stat`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<BTreeMap<String, f64>>)]
@@ -37,6 +39,8 @@ pub(super) struct Status {
     /// Running containers; absent while Docker has never been reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     nb_containers: Option<usize>,
+    /// How the agent stands with Docker: while it is away, containers are those that were known.
+    docker: Link,
     source: Source,
     /// Why figures do not come from the kernel; with source `docker` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,6 +102,8 @@ impl Status {
             rates.collect()
         });
         Some(Self {
+            name: node::name(),
+            docker: table.docker.into(),
             memory: node.memory_kib,
             free_memory: node.free_memory_kib,
             network,
@@ -134,10 +140,6 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<Status>, 
 #[derive(Serialize, ToSchema)]
 #[schema(as = NodeInDetail)]
 pub(super) struct InDetail {
-    /// The node's host name.
-    name: String,
-    /// How the agent stands with Docker.
-    docker: Link,
     /// Interfaces that lead out of the node.
     uplinks: BTreeSet<String>,
     #[serde(flatten)]
@@ -154,6 +156,16 @@ enum Link {
     NeverReached,
     Connected,
     Away,
+}
+
+impl From<DockerState> for Link {
+    fn from(state: DockerState) -> Self {
+        match state {
+            DockerState::NeverReached => Self::NeverReached,
+            DockerState::Connected => Self::Connected,
+            DockerState::Away => Self::Away,
+        }
+    }
 }
 
 /// Cumulative, since the machine or the interface was there.
@@ -191,12 +203,6 @@ impl InDetail {
     pub(super) fn of(app: &App, snapshot: &Snapshot) -> Option<Self> {
         let status = Status::of(app, snapshot, &snapshot.table)?;
         Some(Self {
-            name: node::name(),
-            docker: match snapshot.table.docker {
-                DockerState::NeverReached => Link::NeverReached,
-                DockerState::Connected => Link::Connected,
-                DockerState::Away => Link::Away,
-            },
             uplinks: snapshot.node.as_ref()?.uplinks.clone(),
             status,
             counters: snapshot.node_counters.as_ref().map(Counters::from),

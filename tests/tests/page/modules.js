@@ -146,7 +146,7 @@ function view({ inSight, heightBefore }) {
   }
 }
 
-function words({ health, connection, announcement }) {
+function words({ health, connection, announcement, nothing }) {
   const node = (change) => ({ source: 'ebpf', docker: 'connected', agent: { ticks_missed: 0, lost_updates: 0, missed_switches: 0 }, ...change });
   const levels = (change) => health(node(change)).map(({ level }) => level);
   is('all is well', levels({}), ['good', 'good', 'good']);
@@ -157,6 +157,10 @@ function words({ health, connection, announcement }) {
   is('not told', levels({ docker: undefined, agent: undefined }), ['good']);
   const lost = health(node({ agent: { ticks_missed: 1, lost_updates: 2, missed_switches: 0 } })).map(({ text }) => text);
   is('one tick', lost.some((text) => text.startsWith('One tick was missed')), true);
+  is('of no kernel counter', health(node({ source: 'docker' })).at(-1).text, 'No tick was missed.');
+  is('no rows', [nothing(0, 'connected'), nothing(0, 'away')], ['No container is running.', 'No container is running.']);
+  is('nothing known', nothing(0, 'never_reached'), 'Docker has not answered yet: no container is known.');
+  is('all left out', nothing(3, 'connected'), 'No container fits the filter.');
   is('two updates', lost.some((text) => text.startsWith('2 updates could not be counted')), true);
   is('live', connection({ kind: 'live' }), { level: 'good', label: 'live', text: '' });
   is('gone', connection({ kind: 'away' }).level, 'bad');

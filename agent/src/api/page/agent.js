@@ -24,10 +24,17 @@ export function hasToken() {
   return token !== null;
 }
 
-/** The state of the node and all containers. With `seq` the agent answers once it has one that is newer. */
-export function status(seq, signal) {
+/**
+ * The state of the node and all containers, and by `age_ms` how old it was when it was sent. With `seq` the agent answers once
+ * it has one that is newer.
+ */
+export async function status(seq, signal) {
   const query = seq === null ? '' : `?wait=${seq}`;
-  return json(`/containers/status${query}`, { signal });
+  const reply = await send(`/containers/status${query}`, { signal });
+  const told = await read(reply);
+  // by the agent's own clock at both ends; its `Date` has whole seconds
+  const age_ms = Date.parse(reply.headers.get('date') ?? '') - told.sampled_at_ms;
+  return { ...told, age_ms: age_ms > 0 ? age_ms : 0 };
 }
 
 /** Figures of the past: of a container, or of the node for `id` null. */
@@ -47,7 +54,10 @@ export async function remove(id) {
 }
 
 async function json(path, options) {
-  const reply = await send(path, options);
+  return read(await send(path, options));
+}
+
+async function read(reply) {
   try {
     return await reply.json();
   } catch (error) {

@@ -28,9 +28,9 @@ export class Banner {
     this.#show();
   }
 
-  /** New figures came just now. */
-  fresh(interval_ms) {
-    this.#fresh_at = performance.now();
+  /** New figures came, which were so old when they were sent. */
+  fresh(interval_ms, age_ms) {
+    this.#fresh_at = performance.now() - age_ms;
     this.#interval_ms = interval_ms;
     this.#show();
   }

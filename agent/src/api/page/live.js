@@ -22,6 +22,8 @@ export class Live {
   #onState;
   #state = { kind: 'starting' };
   #seq = null;
+  /** Which figures came last. */
+  #shown = '';
   #interval_ms = 1000;
   #failures = 0;
   #request = null;
@@ -75,7 +77,10 @@ export class Live {
       this.#seq = reply.seq;
       this.#interval_ms = reply.interval_ms;
       this.#onReply(reply);
-      this.#become({ kind: 'live' });
+      // the same figures again, after the agent said that it has no newer ones, are no sign of life
+      const shown = `${reply.run}/${reply.seq}`;
+      if (this.#state.kind !== 'not-ready' || shown !== this.#shown) this.#become({ kind: 'live' });
+      this.#shown = shown;
       return isNew ? 0 : Math.min(this.#interval_ms, 1000);
     } catch (error) {
       const asked = this.#seq;

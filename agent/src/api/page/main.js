@@ -42,7 +42,7 @@ const live = new Live({
   ask: status,
   onReply: (reply) => {
     if (!store.take(reply)) return;
-    banner.fresh(store.interval_ms);
+    banner.fresh(store.interval_ms, reply.age_ms);
     find('#node-name').textContent = store.node.name ?? location.hostname;
     document.title = `${store.node.name ?? location.hostname}: containers`;
     const page = find('main');

@@ -7,6 +7,7 @@ import { filtered, firstDirection, held, isInOrder, services, sorted } from './o
 import { place } from './place.js';
 import { RowView } from './row.js';
 import { inSight } from './view.js';
+import { nothing } from './words.js';
 
 /** Until an opened row was measured. */
 const GUESSED_HEIGHT = 300;
@@ -88,7 +89,7 @@ export class Table {
     const some = passing.length === rows.length ? all : `${passing.length} of ${all}`;
     this.#shown.set(isHeld ? `${some}; order held` : some);
     this.#parts.empty.hidden = passing.length > 0;
-    this.#parts.empty.textContent = rows.length === 0 ? 'No container is running.' : 'No container fits the filter.';
+    this.#parts.empty.textContent = nothing(rows.length, this.#store.node?.docker);
     setAttribute(this.#parts.table, 'aria-rowcount', String(passing.length + 1));
   }
 

@@ -4,7 +4,7 @@ import { count } from './format.js';
 
 /** Everything about a node that a reader should know before they trust its figures. */
 export function health(node) {
-  return [source(node), docker(node.docker), account(node.agent), ...losses(node.agent ?? {})].filter(Boolean);
+  return [source(node), docker(node.docker), account(node.agent), ...losses(node.source, node.agent ?? {})].filter(Boolean);
 }
 
 function source(node) {
@@ -36,7 +36,8 @@ function account(agent) {
   return { level: 'good', text: 'CPU time is taken by the clock: interrupts and time that a hypervisor took are in it.' };
 }
 
-function losses(agent) {
+/** Of the kernel's counters nothing was lost where they do not count. */
+function losses(source, agent) {
   const all = [];
   if (agent.ticks_missed > 0) {
     const were = agent.ticks_missed === 1 ? 'was' : 'were';
@@ -45,20 +46,26 @@ function losses(agent) {
   }
   if (agent.lost_updates > 0) {
     const updates = capital(count(agent.lost_updates, 'update'));
-    all.push({ level: 'warn', text: `${updates} could not be counted: figures of some containers are too low.` });
+    all.push({ level: 'warn', text: `${updates} could not be counted: Docker’s stats serve the containers that found no room.` });
   }
   if (agent.missed_switches > 0) {
     const switches = capital(count(agent.missed_switches, 'task switch', 'task switches'));
     all.push({ level: 'good', text: `${switches} not shown by the kernel: up to a slice of CPU time each.` });
   }
   if (all.length === 0 && agent.ticks_missed === 0 && agent.lost_updates === 0) {
-    all.push({ level: 'good', text: 'No tick was missed and no update lost.' });
+    all.push({ level: 'good', text: source === 'ebpf' ? 'No tick was missed and no update lost.' : 'No tick was missed.' });
   }
   return all;
 }
 
 function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Why no row is shown, of so many containers. */
+export function nothing(containers, docker) {
+  if (containers > 0) return 'No container fits the filter.';
+  return docker === 'never_reached' ? 'Docker has not answered yet: no container is known.' : 'No container is running.';
 }
 
 /** The connection to the agent: `{ level, label, text }`; the label is a word or two for the head of the page. */

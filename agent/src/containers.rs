@@ -15,5 +15,5 @@ pub mod watch;
 
 pub use container::{Container, Limits, NetworkMode, RunState};
 pub use id::ContainerId;
-pub use table::{ContainerTable, DockerState};
+pub use table::{ContainerTable, DockerState, OomKills};
 pub use watch::Containers;

@@ -197,7 +197,7 @@ impl Limits {
 }
 
 /// Names that links give are paths of two components; the container's own name has one.
-fn own_name(names: &[String]) -> &str {
+pub fn own_name(names: &[String]) -> &str {
     let stripped = |name: &'_ String| -> Option<usize> { name.rfind('/').filter(|&at| at == 0) };
     let own = names.iter().find(|name| stripped(name).is_some()).or(names.first());
     own.map_or("", |name| name.strip_prefix('/').unwrap_or(name))

@@ -65,7 +65,7 @@ mod tests {
                 .map(|container| (container.id, Arc::new(container.clone())))
                 .collect(),
             docker: DockerState::Connected,
-            generation: 1,
+            ..ContainerTable::default()
         }
     }
 

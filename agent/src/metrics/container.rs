@@ -32,6 +32,8 @@ struct Told<'a> {
     container: &'a Container,
     usage: &'a ContainerUsage,
     accounts: Accounts,
+    /// By Docker's word, since the agent started.
+    oom_kills: u64,
 }
 
 pub(super) fn families(
@@ -69,6 +71,7 @@ pub(super) fn families(
                 container,
                 usage,
                 accounts: files.read(container, as_of),
+                oom_kills: table.oom_kills.get(&container.id).map_or(0, |kills| kills.count),
             }
         })
         .collect();

@@ -203,7 +203,7 @@ fn everything() -> String {
     let table = ContainerTable {
         docker: DockerState::Connected,
         by_id: [(container.id, Arc::new(container))].into_iter().collect(),
-        generation: 1,
+        ..ContainerTable::default()
     };
     let agent = AgentFacts {
         decision: SourceDecision {

@@ -7,8 +7,11 @@ use agent_tests::agent::AgentCommand;
 use agent_tests::command;
 use agent_tests::docker::{PrivateDocker, image};
 use agent_tests::process;
+use agent_tests::wait::wait_until;
 
 use crate::stream::EventStream;
+
+const DEADLINE: Duration = Duration::from_secs(30);
 
 #[test]
 #[ignore = "needs root and a Docker engine: cargo xtask test"]
@@ -73,11 +76,25 @@ fn a_container_that_wants_more_memory_than_it_may_have_is_told() {
         "--entrypoint",
         "/busybox",
     ];
-    // it goes with its engine
-    docker.cli(&[&words[..], &limits, &[image::WORKLOAD, "tail", "/dev/zero"]].concat());
+    // it goes with its engine; each time it has run for long enough to be measured
+    let eats = ["sh", "-c", "/busybox sleep 3; exec /busybox tail /dev/zero"];
+    docker.cli(&[&words[..], &limits, &["--restart", "always", image::WORKLOAD], &eats].concat());
     let seen = events.until("oom", "hungry");
     assert!(seen.iter().any(|event| event.kind == "started"), "{seen:?}");
     events.until("died", "hungry");
+    wait_until("the metric of its next run to count it", DEADLINE, || {
+        let text = agent.get("/metrics").body;
+        let mut told = text
+            .lines()
+            .filter(|line| line.starts_with("container_oom_events_total{"));
+        let told = told.find(|line| line.contains("name=\"hungry\""));
+        let count = told.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+        if count >= Some(1.0) {
+            Ok(())
+        } else {
+            Err(format!("{told:?}"))
+        }
+    });
 }
 
 #[test]

@@ -159,7 +159,7 @@ impl Session {
             .collect();
         for id in unlisted {
             if self.starting {
-                watcher.table.by_id.remove(&id);
+                watcher.table.forget(id);
             } else {
                 // It may be younger than the list.
                 self.queue.want(id);
@@ -203,7 +203,7 @@ impl Session {
         match event.action {
             ContainerAction::Destroyed => {
                 self.queue.forget(event.id);
-                watcher.table.by_id.remove(&event.id);
+                watcher.table.forget(event.id);
                 self.publish(watcher);
                 self.grant(event.id);
             }
@@ -222,9 +222,12 @@ impl Session {
                 self.queue.want(event.id);
             }
             ContainerAction::OutOfMemory => {
-                if let Some(container) = watcher.table.by_id.get(&event.id) {
+                if let Some(container) = watcher.table.by_id.get(&event.id)
+                    && watcher.table.oom_kills.entry(event.id).or_default().add(event.at_ns)
+                {
                     let at_ms = event.at_ns.unwrap_or_else(wall_ns) / 1_000_000;
                     watcher.events.push(&Event::Oom(Subject::of(container, at_ms)));
+                    self.publish(watcher);
                 }
             }
             ContainerAction::Changed => self.queue.want(event.id),
@@ -257,7 +260,7 @@ impl Session {
             Ok(inspection) => self.take_in(watcher, &inspection),
             Err(error) if error.is_not_found() => {
                 self.queue.forget(id);
-                watcher.table.by_id.remove(&id);
+                watcher.table.forget(id);
                 self.publish(watcher);
             }
             Err(error @ DockerError::Unreachable { .. }) => return Err(error),

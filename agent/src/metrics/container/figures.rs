@@ -109,8 +109,13 @@ pub(super) const FIGURES: &[Figure] = &[
     (
         "container_oom_events",
         Kind::Counter,
-        "Processes that the kernel killed for want of memory.",
-        |told| told.accounts.oom_kills.map(number),
+        "Processes that the kernel killed for want of memory: what its cgroup counts, or Docker told since the agent started.",
+        |told| {
+            told.accounts
+                .oom_kills
+                .max((told.oom_kills > 0).then_some(told.oom_kills))
+                .map(number)
+        },
     ),
     (
         "container_spec_cpu_period",

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use super::*;
 use crate::{
     cgroup::{ContainerDirs, Mounts},
-    containers::{DockerState, Limits, RunState, container::Place},
+    containers::{ContainerId, DockerState, Limits, OomKills, RunState, container::Place},
     history::Moment,
     rates::{Counters, NetCounters, Rates},
     snapshot::{MemoryUse, Published},
@@ -55,13 +55,22 @@ fn usage(net: bool) -> ContainerUsage {
 }
 
 fn scrape(containers: Vec<Container>, usage: impl Fn(&Container) -> Option<ContainerUsage>) -> String {
+    scrape_after(HashMap::new(), containers, usage)
+}
+
+fn scrape_after(
+    oom_kills: HashMap<ContainerId, OomKills>,
+    containers: Vec<Container>,
+    usage: impl Fn(&Container) -> Option<ContainerUsage>,
+) -> String {
     let table = ContainerTable {
         docker: DockerState::Connected,
         by_id: containers
             .into_iter()
             .map(|container| (container.id, Arc::new(container)))
             .collect(),
-        generation: 1,
+        oom_kills,
+        ..ContainerTable::default()
     };
     let known: HashMap<_, _> = table
         .by_id
@@ -80,6 +89,23 @@ fn scrape(containers: Vec<Container>, usage: impl Fn(&Container) -> Option<Conta
     let mut families = families(&snapshot, &table, 1_000_000_000, &mut files);
     families.retain(|family| !family.series.is_empty());
     super::super::text::open(families)
+}
+
+#[test]
+fn a_killed_process_is_told_also_when_its_cgroup_went_with_it() {
+    let killed = container(1, "web-1-5");
+    let mut kills = OomKills::default();
+    assert!(kills.add(Some(5)));
+    let text = scrape_after([(killed.id, kills)].into(), vec![killed], |_| Some(usage(true)));
+    let told = text
+        .lines()
+        .find(|line| line.starts_with("container_oom_events_total{"));
+    assert!(
+        told.is_some_and(|line| line.ends_with(" 1.0") || line.ends_with(" 1")),
+        "{told:?}"
+    );
+    let text = scrape(vec![container(1, "web-1-5")], |_| Some(usage(true)));
+    assert!(!text.contains("container_oom_events_total{"), "not measured");
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod live;
 mod model;
 mod once;
 mod order;
+mod troubles;
 
 use std::{
     io::{self, IsTerminal as _},

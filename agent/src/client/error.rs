@@ -29,6 +29,9 @@ pub enum ClientError {
         /// What the system said.
         reason: String,
     },
+    /// Something on this side of the connection.
+    #[error("{0}")]
+    Local(String),
     /// A file or a flag cannot be used: the line names the flag.
     #[error("{0}")]
     Usage(String),
@@ -64,10 +67,10 @@ impl ClientError {
         }
     }
 
-    /// 1 the agent refused or failed, 2 it cannot be reached, 64 a bad command line or file.
+    /// 1 the agent refused or failed, or this side did, 2 it cannot be reached, 64 a bad command line or file.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Refused { .. } | Self::Nonsense(_) => 1,
+            Self::Refused { .. } | Self::Nonsense(_) | Self::Local(_) => 1,
             Self::Unreachable { .. } => 2,
             Self::Usage(_) => 64,
         }

@@ -78,7 +78,7 @@ pub fn run(access: &Access, errand: &Errand) -> ExitCode {
     match done {
         Ok(Ok(code)) => ExitCode::from(code),
         Ok(Err(error)) => ExitCode::from(complain(&error)),
-        Err(error) => ExitCode::from(complain(&ClientError::Nonsense(error.to_string()))),
+        Err(error) => ExitCode::from(complain(&ClientError::Local(error.to_string()))),
     }
 }
 
@@ -150,7 +150,7 @@ pub(crate) fn print(text: &str) -> u8 {
         .and_then(|()| io::stdout().flush())
     {
         Ok(()) => 0,
-        Err(error) => complain(&ClientError::Nonsense(format!("standard output: {error}"))),
+        Err(error) => complain(&ClientError::Local(format!("standard output: {error}"))),
     }
 }
 

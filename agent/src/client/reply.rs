@@ -131,8 +131,10 @@ impl Container {
 /// `GET /container/{id}/history`: a point a step, `None` where nothing was measured.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct History {
-    /// Time between two points.
+    /// Time between two points, each of which is the mean of that time.
     pub step_ms: u64,
+    /// Where the first point begins, by the agent's clock.
+    pub from_ms: Option<i64>,
     /// Percent of one CPU.
     #[serde(default)]
     pub cpu: Vec<Option<f64>>,

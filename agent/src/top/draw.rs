@@ -77,12 +77,14 @@ fn table(frame: &mut Frame<'_>, area: Rect, model: &Model, scrolled: &mut TableS
         .row_highlight_style(Modifier::REVERSED)
         .style(style);
     frame.render_stateful_widget(table, area, scrolled);
-    if rows.is_empty() && model.figures.is_some() {
+    if rows.is_empty()
+        && let Some(figures) = &model.figures
+    {
         let below = area.rows().nth(1).unwrap_or_default();
-        let said = if model.filter.is_empty() {
-            "no container runs"
-        } else {
-            "no container fits the filter"
+        let said = match figures.snapshot.node.docker.as_deref() {
+            _ if !model.filter.is_empty() => "no container fits the filter",
+            Some("never_reached") => "no container is known",
+            _ => "no container runs",
         };
         frame.render_widget(Line::from(said).dim(), below);
     }

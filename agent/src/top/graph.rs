@@ -2,17 +2,22 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
+use crate::client::reply::History;
+
 /// A ninth of them is nothing at all; what was measured and is zero has the lowest.
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const EIGHTHS: f64 = 8.0;
 const GAP: &str = "·";
 
 /// A point a column: the mean of what was measured in its time. `slots` is how many points the whole time has; the
-/// points given are the last of them.
-pub(super) fn resample(points: &[Option<f64>], slots: usize, columns: usize) -> Vec<Option<f64>> {
+/// points given are the last of them, but for as many as nothing was measured in `since`.
+pub(super) fn resample(points: &[Option<f64>], since: usize, slots: usize, columns: usize) -> Vec<Option<f64>> {
     let slots = slots.max(1);
-    let points = points.get(points.len().saturating_sub(slots)..).unwrap_or_default();
-    let before = slots - points.len();
+    let since = since.min(slots);
+    let points = points
+        .get(points.len().saturating_sub(slots - since)..)
+        .unwrap_or_default();
+    let before = slots - since - points.len();
     let point = |slot: usize| points.get(slot.checked_sub(before)?).copied().flatten();
     (0..columns)
         .map(|column| {
@@ -35,9 +40,15 @@ pub(super) fn largest(points: &[Option<f64>]) -> Option<f64> {
     points.iter().flatten().copied().reduce(f64::max)
 }
 
-/// The last point, if it was measured.
-pub(super) fn last(points: &[Option<f64>]) -> Option<f64> {
-    points.last().copied().flatten()
+/// How many whole steps have passed since the last of so many points: nothing was measured in them.
+pub(super) fn steps_since(history: &History, points: usize, now_ms: Option<i64>) -> usize {
+    let passed = now_ms.zip(history.from_ms).and_then(|(now_ms, from_ms)| {
+        let told_ms = i64::try_from(history.step_ms)
+            .ok()?
+            .checked_mul(points.try_into().ok()?)?;
+        u64::try_from(now_ms.checked_sub(from_ms)?.checked_sub(told_ms)?).ok()
+    });
+    usize::try_from(passed.unwrap_or(0) / history.step_ms.max(1)).unwrap_or(usize::MAX)
 }
 
 /// Columns from the bottom up; `top` reaches the upper edge.
@@ -112,11 +123,33 @@ mod tests {
             (0, 1, vec![N]),
             (6, 0, vec![]),
         ] {
-            assert_eq!(resample(&points, slots, columns), expected, "{slots} {columns}");
+            assert_eq!(resample(&points, 0, slots, columns), expected, "{slots} {columns}");
         }
-        assert_eq!(resample(&[], 3, 2), [N, N]);
-        assert_eq!(resample(&[Some(f64::NAN)], 1, 1), [N]);
-        assert_eq!((largest(&points), last(&points), largest(&[N])), (Some(4.0), N, N));
+        assert_eq!(resample(&[], 0, 3, 2), [N, N]);
+        assert_eq!(resample(&[Some(f64::NAN)], 0, 1, 1), [N]);
+        assert_eq!((largest(&points), largest(&[N])), (Some(4.0), N));
+    }
+
+    #[test]
+    fn what_ended_is_not_drawn_as_if_it_were_now() {
+        let points = [Some(1.0), Some(2.0)];
+        assert_eq!(resample(&points, 2, 5, 5), [N, Some(1.0), Some(2.0), N, N]);
+        assert_eq!(resample(&points, 2, 3, 3), [Some(2.0), N, N]);
+        assert_eq!(resample(&points, 9, 3, 3), [N, N, N]);
+        let history = History {
+            step_ms: 1000,
+            from_ms: Some(10_000),
+            ..History::default()
+        };
+        for (now_ms, steps) in [
+            (Some(12_000), 0),
+            (Some(12_999), 0),
+            (Some(15_500), 3),
+            (Some(0), 0),
+            (None, 0),
+        ] {
+            assert_eq!(steps_since(&history, 2, now_ms), steps, "{now_ms:?}");
+        }
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Drop for Screen {
 
 /// Shows it until somebody ends it.
 pub(super) fn run(access: &Access, panics: bool) -> Result<u8, ClientError> {
-    let terminal = |error: io::Error| ClientError::Nonsense(format!("the terminal: {error}"));
+    let terminal = |error: io::Error| ClientError::Local(format!("the terminal: {error}"));
     let (follower, recaller) = (Client::new(access)?, Client::new(access)?);
     block_on(async {
         let (updates, received) = mpsc::channel(MOST_UPDATES);

@@ -1,8 +1,11 @@
 //! What is told once: a plain table, or the agent's reply.
 
+use std::io::{self, Write as _};
+
 use super::{
     columns::{Column, is_figure},
     order,
+    troubles::with_docker,
 };
 use crate::client::{
     Access, Answer, Client, ClientError, block_on,
@@ -17,7 +20,13 @@ pub(super) fn json(access: &Access) -> Result<u8, ClientError> {
 }
 
 pub(super) fn table(access: &Access) -> Result<u8, ClientError> {
-    Ok(print(&plain(&ask(access)?.read()?)))
+    let snapshot = ask(access)?.read()?;
+    let code = print(&plain(&snapshot));
+    if let Some(trouble) = with_docker(&snapshot.node) {
+        // beside the table, which may be for a program
+        let _ = writeln!(io::stderr(), "balancer-agent: {trouble}");
+    }
+    Ok(code)
 }
 
 fn ask(access: &Access) -> Result<Answer, ClientError> {
@@ -25,7 +34,7 @@ fn ask(access: &Access) -> Result<Answer, ClientError> {
         let mut client = Client::new(access)?;
         client.get(&path_of(&["containers", "status"], &[]), DEADLINE).await
     })
-    .map_err(|error| ClientError::Nonsense(error.to_string()))?
+    .map_err(|error| ClientError::Local(error.to_string()))?
 }
 
 /// All columns and all of each, in the order in which the live table begins.

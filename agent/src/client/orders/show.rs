@@ -1,12 +1,16 @@
 //! Replies as people read them.
 
-use crate::client::{
-    reply::{Listed, Node, Port},
-    text::{self, Align, NOT_MEASURED},
+use crate::{
+    client::{
+        reply::{Listed, Node, Port},
+        text::{self, Align, NOT_MEASURED},
+    },
+    containers::{
+        container::{SERVICE_LABEL, own_name},
+        naming::service_of,
+    },
 };
 
-/// The label that names a container's service.
-const SERVICE_LABEL: &str = "balancer.service";
 /// As much of an id as Docker's own tools show.
 const SHORT_ID: usize = 12;
 
@@ -63,15 +67,10 @@ pub(super) fn list(containers: &[Listed]) -> String {
 }
 
 fn row(container: &Listed) -> Vec<String> {
-    let name = container
-        .names
-        .iter()
-        .flatten()
-        .next()
-        .map(|name| name.trim_start_matches('/'));
+    let names = container.names.as_deref().unwrap_or_default();
+    let name = (!names.is_empty()).then(|| own_name(names));
     let label = container.labels.iter().find_map(|labels| labels.get(SERVICE_LABEL));
-    // a name is `{service}-{index}-{random}` where nothing else is said
-    let service = label.map(String::as_str).or_else(|| name?.split('-').next());
+    let service = name.map(|name| service_of(label.map(String::as_str), name));
     let known = |text: Option<&str>| text.map_or(NOT_MEASURED.to_owned(), text::clean);
     let mut ports: Vec<_> = container.ports.iter().flatten().map(port).collect();
     ports.sort_unstable();

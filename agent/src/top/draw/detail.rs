@@ -1,5 +1,7 @@
 //! One container: what is known of it, and its past as graphs.
 
+use std::time::Duration;
+
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
@@ -10,7 +12,7 @@ use ratatui::{
 
 use super::super::{
     columns::Column,
-    graph::{Graph, largest, last, resample},
+    graph::{Graph, largest, resample, steps_since},
     model::{Detail, Link, Model, Past, Window},
 };
 use crate::client::{
@@ -36,7 +38,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, shown: &Detail, model: &Mo
             let said = text::cut(&text::clean(why), usize::from(area.width));
             frame.render_widget(Line::from(said).red(), below);
         }
-        Past::Known(history) => graphs(frame, below, history, shown.wanted.window),
+        Past::Known(history) => graphs(frame, below, history, (shown.wanted.window, model)),
     }
 }
 
@@ -57,10 +59,7 @@ fn about(shown: &Detail, model: &Model, width: usize) -> Vec<Line<'static>> {
         lines.push(Line::from("it runs no more").yellow());
         return lines;
     };
-    let at_ms = model
-        .figures
-        .as_ref()
-        .and_then(|figures| figures.snapshot.sampled_at_ms);
+    let at_ms = sampled_at_ms(model);
     let known = |text: Option<&str>| text.map_or(NOT_MEASURED.to_owned(), text::clean);
     let cell = |column: Column| column.cell(container, at_ms);
     let network = known(container.network_mode.as_deref());
@@ -88,6 +87,10 @@ fn about(shown: &Detail, model: &Model, width: usize) -> Vec<Line<'static>> {
     lines
 }
 
+fn sampled_at_ms(model: &Model) -> Option<i64> {
+    model.figures.as_ref()?.snapshot.sampled_at_ms
+}
+
 fn now(container: &Container, cell: &impl Fn(Column) -> String) -> String {
     if let Some(error) = &container.error {
         return text::clean(error);
@@ -102,35 +105,68 @@ fn now(container: &Container, cell: &impl Fn(Column) -> String) -> String {
     )
 }
 
-fn graphs(frame: &mut Frame<'_>, area: Rect, history: &History, window: Window) {
-    let all: [(&str, &[Option<f64>], Figure); 4] = [
-        ("cpu", &history.cpu, text::percent),
-        ("memory", &history.memory, text::rate),
-        ("rx/s", &history.rx, text::rate),
-        ("tx/s", &history.tx, text::rate),
+/// One figure: its points, and what it is by the sample that the rest of the screen is of.
+struct Told<'a> {
+    name: &'static str,
+    points: &'a [Option<f64>],
+    now: Option<f64>,
+    written: Figure,
+}
+
+fn graphs(frame: &mut Frame<'_>, area: Rect, history: &History, (window, model): (Window, &Model)) {
+    let container = model.detailed();
+    #[expect(clippy::cast_precision_loss, reason = "memory of one container")]
+    let memory = container
+        .and_then(|container| container.memory)
+        .map(|bytes| bytes as f64);
+    let told = |name, points, now, written| Told {
+        name,
+        points,
+        now,
+        written,
+    };
+    let all = [
+        told(
+            "cpu",
+            &history.cpu[..],
+            container.and_then(|container| container.cpu),
+            text::percent as Figure,
+        ),
+        told("memory", &history.memory[..], memory, text::rate),
+        told("rx/s", &history.rx[..], container.and_then(Container::rx), text::rate),
+        told("tx/s", &history.tx[..], container.and_then(Container::tx), text::rate),
     ];
     // a title and a graph; on a low screen those that come first
     let room = usize::from(area.height / (LOWEST_GRAPH + 1)).clamp(1, all.len());
     let places = Layout::vertical(vec![Constraint::Fill(1); room]).split(area);
-    for (place, (name, points, figure)) in places.iter().zip(all) {
-        graph(frame, *place, (name, points, figure), history.step_ms, window);
+    for (place, told) in places.iter().zip(all) {
+        graph(frame, *place, &told, history, (window, sampled_at_ms(model)));
     }
 }
 
 fn graph(
     frame: &mut Frame<'_>,
     area: Rect,
-    (name, points, figure): (&str, &[Option<f64>], Figure),
-    step_ms: u64,
-    window: Window,
+    told: &Told<'_>,
+    history: &History,
+    (window, now_ms): (Window, Option<i64>),
 ) {
+    let step_ms = history.step_ms;
     let [title, below] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
     let length_ms = u64::try_from(window.length().as_millis()).unwrap_or(u64::MAX);
     let slots = usize::try_from(length_ms / step_ms.max(1)).unwrap_or(usize::MAX);
-    let columns = resample(points, slots.min(MOST_SLOTS), below.width.into());
-    let told = format!("{name}  now {}  most {}", figure(last(points)), figure(largest(points)));
+    let since = steps_since(history, told.points.len(), now_ms);
+    let columns = resample(told.points, since, slots.min(MOST_SLOTS), below.width.into());
+    let (now, most) = ((told.written)(told.now), (told.written)(largest(told.points)));
+    let figures = format!("{}  now {now}  most {most}", told.name);
+    // a peak that is shorter than a step is not among them
+    let of_means = if step_ms > SHORT_STEP_MS {
+        format!(" of means of {}", text::duration(Some(Duration::from_millis(step_ms))))
+    } else {
+        String::new()
+    };
     frame.render_widget(
-        Line::from(vec![told.bold(), format!("  in {}", window.name()).dim()]),
+        Line::from(vec![figures.bold(), format!("{of_means}  in {}", window.name()).dim()]),
         title,
     );
     frame.render_widget(
@@ -144,5 +180,7 @@ fn graph(
     );
 }
 
+/// Points of longer steps are said to be means.
+const SHORT_STEP_MS: u64 = 1000;
 /// More points than the longest time has at the shortest step.
 const MOST_SLOTS: usize = 1 << 20;

@@ -10,6 +10,7 @@ use ratatui::{
 use super::super::{
     graph::spark,
     model::{Link, Model},
+    troubles::with_docker,
 };
 use crate::client::{
     reply::Node,
@@ -159,12 +160,7 @@ fn troubles(model: &Model, now: Instant) -> Vec<String> {
         return troubles;
     };
     let node = &figures.snapshot.node;
-    match node.docker.as_deref() {
-        None | Some("connected") => {}
-        Some("away") => troubles.push("Docker is away: containers are those that were known".to_owned()),
-        Some("never_reached") => troubles.push("Docker has never been reached: no container is known".to_owned()),
-        Some(other) => troubles.push(format!("Docker: {}", text::clean(other))),
-    }
+    troubles.extend(with_docker(node));
     if let Some(reason) = &node.source_reason {
         troubles.push(format!("not counted in the kernel: {}", text::clean(reason)));
     }

@@ -185,10 +185,10 @@ fn one_container_is_shown_with_its_past_and_gaps_stay_gaps() {
     };
     model.take(Update::Past(wanted.clone(), Past::Known(history)), now);
     let lines = screen(&model, 60, 24, now);
-    assert_eq!(lines[8], "cpu  now 100.0%  most 100.0%  in 5m");
+    assert_eq!(lines[8], "cpu  now 44.0%  most 100.0% of means of 5s  in 5m");
     assert_eq!(lines[9], format!("{}█", " ".repeat(59)));
     assert_eq!(lines[11], format!("{}{}·▁█", "·".repeat(27), "█".repeat(30)));
-    assert_eq!(lines[12], "memory  now -  most -  in 5m");
+    assert_eq!(lines[12], "memory  now 20.0M  most - of means of 5s  in 5m");
     let refused = Past::Unknown("no such\u{1b} path".to_owned());
     model.take(Update::Past(wanted, refused), now);
     assert_eq!(screen(&model, 60, 24, now)[8], "no such\\u{1b} path");

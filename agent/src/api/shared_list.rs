@@ -17,7 +17,10 @@ use futures_util::{
 };
 
 use crate::{
-    containers::{container::SERVICE_LABEL, naming::service_of},
+    containers::{
+        container::{SERVICE_LABEL, own_name},
+        naming::service_of,
+    },
     docker::{
         DockerError, Engine,
         list::{ListEntry, ListScope},
@@ -120,8 +123,7 @@ impl Listed {
     pub(super) fn of_service(&self, service: &str) -> Bytes {
         join(self.entries.iter().filter(|entry| {
             let label = entry.facts.labels.get(SERVICE_LABEL).map(String::as_str);
-            let name = entry.facts.names.first().map_or("", String::as_str);
-            service_of(label, name) == service
+            service_of(label, own_name(&entry.facts.names)) == service
         }))
     }
 }

@@ -43,12 +43,23 @@ pub(super) struct Facts {
     pub(super) located: Option<(usize, usize)>,
     /// Addresses to serve.
     pub(super) addresses: Vec<(ListenAddress, AddressState)>,
-    /// Whether callers need credentials.
-    pub(super) asks_for_credentials: bool,
+    /// What callers over TCP may do.
+    pub(super) callers: Callers,
     /// The hard limit of open files.
     pub(super) most_open_files: Option<u64>,
     /// How many the configuration may come to need.
     pub(super) wanted_open_files: u64,
+}
+
+/// What callers over TCP may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Callers {
+    /// What their credential says.
+    ByCredential,
+    /// Each reads all, and nobody creates or deletes.
+    AllRead,
+    /// Each is an admin.
+    AllChange,
 }
 
 /// What is at an address.
@@ -104,7 +115,11 @@ pub(super) fn look(config: &Config) -> io::Result<Facts> {
             .iter()
             .map(|address| (address.clone(), state(address, config)))
             .collect(),
-        asks_for_credentials: config.asks_for_credentials(),
+        callers: match (config.asks_for_credentials(), config.read_only) {
+            (true, _) => Callers::ByCredential,
+            (false, true) => Callers::AllRead,
+            (false, false) => Callers::AllChange,
+        },
         most_open_files: rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum,
         wanted_open_files: wanted_open_files(config.max_containers),
     })

@@ -1,7 +1,7 @@
 //! From what was found to what it means: pure, so that every machine can be tried in a table.
 
 use super::{
-    facts::{AddressState, Facts},
+    facts::{AddressState, Callers, Facts},
     report::{Finding, Level},
 };
 use crate::{
@@ -157,22 +157,31 @@ fn address(at: &ListenAddress, state: &AddressState) -> Finding {
 
 fn callers(facts: &Facts) -> Finding {
     const CHECK: &str = "callers";
-    if facts.asks_for_credentials {
-        return Finding::ok(CHECK, "callers over TCP need credentials");
+    let gains = match facts.callers {
+        Callers::ByCredential => return Finding::ok(CHECK, "callers over TCP need credentials"),
+        Callers::AllRead => "reads what every container of this node is given, its environment too",
+        Callers::AllChange => "controls this node's Docker",
+    };
+    if facts
+        .addresses
+        .iter()
+        .all(|(at, _)| matches!(at, ListenAddress::Unix(_)))
+    {
+        return Finding::ok(CHECK, "the kernel tells who is at the other end of the unix socket");
     }
     if facts.addresses.iter().any(|(at, _)| at.is_beyond_this_machine()) {
         return Finding::bad(
             CHECK,
             Level::Warning,
-            "whoever reaches the agent over the network controls this node's Docker (--allow-unauthenticated)",
+            format!("whoever reaches the agent over the network {gains} (--allow-unauthenticated)"),
             "give callers tokens with --admin-token-file and --read-token-file, or certificates with --tls-client-ca",
         );
     }
     Finding::bad(
         CHECK,
         Level::Note,
-        "every user and every container with the host's network on this machine controls its Docker through the agent",
-        "give callers tokens with --admin-token-file, or listen on a unix socket",
+        format!("every user and every container with the host's network on this machine {gains} through the agent"),
+        "give callers tokens with --admin-token-file or --read-token-file, or listen on a unix socket",
     )
 }
 

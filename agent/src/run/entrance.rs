@@ -53,7 +53,12 @@ impl Parts {
             }
         }
         if self.is_open() {
-            tracing::warn!("--allow-unauthenticated: whoever reaches the agent's address controls this node's Docker");
+            let gains = if self.config.read_only {
+                "reads all that it tells, the environment of containers too"
+            } else {
+                "controls this node's Docker"
+            };
+            tracing::warn!("--allow-unauthenticated: whoever reaches the agent's address {gains}");
         }
     }
 }

@@ -19,7 +19,7 @@ fn good() -> Facts {
         }),
         located: Some((3, 3)),
         addresses: vec![("127.0.0.1:5000".parse().unwrap(), AddressState::Free)],
-        asks_for_credentials: true,
+        callers: Callers::ByCredential,
         most_open_files: Some(1 << 20),
         wanted_open_files: 3584,
     }
@@ -37,7 +37,7 @@ fn of_a_machine_where_all_is_well_nothing_is_to_be_done() {
 fn each_thing_that_is_amiss_is_told_under_its_name_with_its_level_and_a_remedy() {
     use Level::{Failure, Note, Warning};
     type Change = fn(&mut Facts);
-    let table: [(&str, Level, &str, Change); 18] = [
+    let table: [(&str, Level, &str, Change); 19] = [
         ("configuration", Failure, "name the socket", |facts| {
             facts.configuration = vec!["--docker-url: /x is a file, not a socket; name the socket".to_owned()];
         }),
@@ -85,11 +85,14 @@ fn each_thing_that_is_amiss_is_told_under_its_name_with_its_level_and_a_remedy()
             facts.addresses[0].1 = AddressState::Inherited;
         }),
         ("callers", Note, "--admin-token-file", |facts| {
-            facts.asks_for_credentials = false;
+            facts.callers = Callers::AllChange;
         }),
         ("callers", Warning, "--admin-token-file", |facts| {
-            facts.asks_for_credentials = false;
+            facts.callers = Callers::AllChange;
             facts.addresses[0].0 = "0.0.0.0:5000".parse().unwrap();
+        }),
+        ("callers", Note, "--read-token-file", |facts| {
+            facts.callers = Callers::AllRead;
         }),
         ("open files", Warning, "3584", |facts| {
             facts.most_open_files = Some(1024);
@@ -109,4 +112,14 @@ fn each_thing_that_is_amiss_is_told_under_its_name_with_its_level_and_a_remedy()
         let told = finding.remedy.as_deref().unwrap_or_default();
         assert!(told.contains(remedy), "{finding:?}");
     }
+}
+
+#[test]
+fn callers_of_a_unix_socket_are_known() {
+    let mut facts = good();
+    facts.callers = Callers::AllChange;
+    facts.addresses[0].0 = "unix:/run/agent.sock".parse().unwrap();
+    let judged = judge(&facts);
+    let callers = judged.iter().find(|finding| finding.check == "callers");
+    assert_eq!(callers.map(|finding| finding.level), Some(Level::Ok), "{callers:?}");
 }

@@ -63,3 +63,30 @@ fn a_container_is_created_and_deleted_from_the_page() {
     assert_eq!(docker.cli(&["ps", "--all", "--quiet"]), "");
     has_no_complaints(&browser);
 }
+
+#[test]
+#[ignore = "needs root and a Docker engine: cargo xtask test"]
+fn what_has_been_asked_for_cannot_be_taken_back_by_closing_the_question() {
+    let docker = PrivateDocker::start();
+    // the first process of a container gets no signal that it does not ask for, so that ending it takes ten seconds
+    let _stubborn = docker.run("stubborn-1-1", &[], &["sleep", "--seconds", "600"]);
+    let _other = docker.run("other-1-1", &[], &["serve"]);
+    let agent = AgentCommand::for_docker(&docker.url()).start();
+    let browser = browser();
+    browser.open(&format!("http://{}/", agent.address));
+    shows(&browser, 2);
+    focus_row(&browser, "stubborn-1-1");
+    browser.press(key::ENTER);
+    browser.click(".details .delete");
+    browser.click("#delete-dialog [type=submit]");
+    browser.wait_for(
+        "the question to wait",
+        "document.querySelector('#delete-dialog .cancel').disabled",
+    );
+    browser.press(key::ESCAPE);
+    assert_eq!(value(&browser, "document.querySelector('#delete-dialog').open"), true);
+    browser.wait_for("one container less", "document.querySelectorAll('tr.row').length === 1");
+    assert_eq!(names(&browser), ["other-1-1"]);
+    assert_eq!(browser.text("#said"), "stubborn-1-1 was deleted.");
+    has_no_complaints(&browser);
+}

@@ -77,7 +77,10 @@ fn the_screen_shows_the_figures_of_the_agent_and_orders_do_what_they_say() {
     let inspected: Value = serde_json::from_str(&asked(&["inspect", id]).stdout).expect("an inspect");
     assert_eq!(inspected["State"]["Running"], true);
     let status = asked(&["status"]).stdout;
-    assert!(status.contains("containers 3"), "{status}");
+    for told in ["containers 3", "docker     connected"] {
+        assert!(status.contains(told), "{told}: {status}");
+    }
+    assert!(!status.contains("node       -"), "{status}");
     let (told, used) = (used_gib(&status), used_by_the_kernel_gib());
     assert!(
         told.is_some_and(|told| (told - used).abs() < 0.5),

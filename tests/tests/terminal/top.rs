@@ -157,7 +157,7 @@ fn keys_sort_filter_and_open() {
 
     // beta is the first row
     terminal.press(&["Down", "Enter"]);
-    terminal.wait_for_text("now 100.0%  most 100.0%");
+    terminal.wait_for_text("now 10.5%  most 100.0%");
     terminal.wait_for("a gap of a third", |screen| {
         let gaps = screen
             .iter()

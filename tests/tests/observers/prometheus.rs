@@ -10,6 +10,7 @@ use agent_tests::cgroup;
 use agent_tests::docker::PrivateDocker;
 use agent_tests::prometheus::{Prometheus, promtool};
 use agent_tests::wait::wait_until;
+use serde_json::Value;
 
 use crate::measured;
 
@@ -124,6 +125,25 @@ fn every_alert_fires_for_what_it_is_about_and_for_nothing_less() {
     }
 }
 
+/// What the panels of the dashboard in `deploy/` ask for, of all nodes and containers. Those that show only what is amiss are asked
+/// for all.
+fn queries_of_our_dashboard(range: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/grafana/containers.json");
+    let text = fs::read_to_string(path).expect("the dashboard of deploy/");
+    let dashboard: Value = serde_json::from_str(&text).expect("JSON");
+    let panels = dashboard["panels"].as_array().cloned().unwrap_or_default();
+    let targets = panels.iter().filter_map(|panel| panel["targets"].as_array()).flatten();
+    let queries = targets.filter_map(|target| target["expr"].as_str());
+    let asked = queries.map(|query| {
+        let query = query.replace("$__rate_interval", range).replace("$__range", range);
+        let query = ["$job", "$node", "$container"]
+            .iter()
+            .fold(query, |query, variable| query.replace(variable, ".*"));
+        query.trim_end_matches(" > 0").to_owned()
+    });
+    asked.collect()
+}
+
 fn alerts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus/alerts.yaml")
 }
@@ -209,6 +229,10 @@ fn a_real_prometheus_finds_what_dashboards_ask_for_and_its_rates_are_the_kernels
         .collect();
     println!("{} queries of dashboards, without data: {empty:?}", QUERIES.len());
     assert!(empty.is_empty(), "{empty:#?}");
+    let ours = queries_of_our_dashboard(&range);
+    let empty: Vec<_> = ours.iter().filter(|query| prometheus.query(query).is_empty()).collect();
+    println!("{} queries of our dashboard, without data: {empty:?}", ours.len());
+    assert!(ours.len() >= 20 && empty.is_empty(), "{empty:#?}");
     // nothing to alert of on a node that is well, but that this one is asked without credentials over loopback
     let firing = prometheus.query(r#"ALERTS{alertstate="firing"}"#);
     assert!(firing.is_empty(), "{firing:?}");

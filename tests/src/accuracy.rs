@@ -84,6 +84,13 @@ impl Scenario {
         scenario.write_down();
     }
 
+    /// [`Self::not_shown`] of what some machines have: `lack` is why it cannot be had here, `found` what this one has of it
+    /// all the same.
+    pub fn not_tried(id: &'static str, title: &'static str, found: Option<&str>, lack: &str) {
+        let reason = found.map_or_else(|| lack.to_owned(), |found| format!("{found}, and it was not tried"));
+        Self::not_shown(id, title, &reason);
+    }
+
     /// A number with its bound.
     pub fn number(&mut self, what: &str, figure: f64, unit: Unit, bound: Bound) {
         let mut measured = unit.shown(figure);

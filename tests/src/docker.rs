@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use crate::cgroup::hierarchies_elsewhere;
 use crate::command;
+use crate::machine::{online_cpus, too_few_cpus};
 use crate::network_namespace::NetworkNamespace;
 use crate::process::{self, Signal};
 use crate::wait::{wait_until, wait_until_true};
@@ -256,6 +257,8 @@ fn check_prerequisites() {
         "not installed: {} (`cargo xtask test` installs it)",
         missing.join(", ")
     );
+    let too_few = too_few_cpus(&online_cpus());
+    assert!(too_few.is_none(), "{}", too_few.unwrap_or_default());
     let elsewhere = hierarchies_elsewhere();
     assert!(
         elsewhere.is_empty(),

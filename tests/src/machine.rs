@@ -1,10 +1,13 @@
 //! What the machine's CPUs do, by the kernel's own account.
 
 mod offline_cpu;
+mod online_cpus;
 
 use std::fs;
 
 pub use offline_cpu::OfflineCpu;
+pub use online_cpus::online_cpus;
+pub(crate) use online_cpus::too_few_cpus;
 
 /// A tick of `/proc/stat`.
 const TICK_NS: u64 = 10_000_000;

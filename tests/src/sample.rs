@@ -147,24 +147,13 @@ impl Agent {
         std::iter::successors(next(&running), next).take(count).collect()
     }
 
-    /// [`Self::samples`], each with what everything but the container had meanwhile, in percent of one CPU.
+    /// [`Self::samples`] of a container that has these CPUs and no others, each with what others, and a hypervisor, had of
+    /// those meanwhile, in percent of one CPU.
     #[track_caller]
-    pub fn samples_with_others(&self, id: &str, count: usize) -> Vec<(Sample, f64)> {
-        self.samples_and_others(id, None, count)
-    }
-
-    /// [`Self::samples_with_others`] of a container that has this CPU and no other: what others, and a hypervisor, had of
-    /// that one.
-    #[track_caller]
-    pub fn samples_with_others_on(&self, id: &str, cpu: u32, count: usize) -> Vec<(Sample, f64)> {
-        self.samples_and_others(id, Some(cpu), count)
-    }
-
-    #[track_caller]
-    fn samples_and_others(&self, id: &str, cpu: Option<u32>, count: usize) -> Vec<(Sample, f64)> {
+    pub fn samples_with_others(&self, id: &str, cpus: &[u32], count: usize) -> Vec<(Sample, f64)> {
         let mut sample = self.next_sample(id);
         let mut next = || {
-            let others = OthersTime::start(id, cpu);
+            let others = OthersTime::start(id, cpus);
             sample = self.sample_after(id, &sample);
             (sample.clone(), others.percent_until_now())
         };

@@ -63,8 +63,8 @@ pub(super) fn with_records(page: &str, records: &[Record]) -> Result<String> {
     })
 }
 
-/// Lines in which the page and `records` differ in anything but the measured figures; with `all`, `records` are to be
-/// everything that the page has.
+/// Lines in which the page and `records` differ in anything but the measured figures and the reasons why something is not
+/// shown, which another machine has others of; with `all`, `records` are to be everything that the page has.
 pub(super) fn differences(page: &str, records: &[Record], all: bool) -> Result<Vec<String>> {
     let mut differences = Vec::new();
     for (name, _) in PARTS {
@@ -88,8 +88,9 @@ pub(super) fn differences(page: &str, records: &[Record], all: bool) -> Result<V
 /// A row of the table without what differs from run to run.
 fn without_figure(line: &str) -> String {
     let mut cells: Vec<_> = line.split(" | ").collect();
-    if let Some(figure) = cells.get_mut(3) {
-        *figure = ANY;
+    let differs = if cells.last() == Some(&"not shown |") { 4 } else { 3 };
+    if let Some(cell) = cells.get_mut(differs) {
+        *cell = ANY;
     }
     cells.join(" | ")
 }
@@ -144,5 +145,29 @@ mod tests {
         let of_some = |records: &[Record]| differences(&page, records, false).unwrap().len();
         assert_eq!(of_some(&[]), 0);
         assert_eq!(of_some(&[record("5", "1 B", "2 B", true)]), 1);
+    }
+
+    #[test]
+    fn another_reason_is_no_difference_but_whether_something_is_shown_is() {
+        let shown = || record("5", "1 B", "1 B", true);
+        let not_shown = |id: &str, reason: &str| Record {
+            figures: Vec::new(),
+            not_shown: Some(reason.to_owned()),
+            ..record(id, "", "", true)
+        };
+        let page = |record: Record| with_records(PAGE, &[record]).unwrap();
+        for (page, record, lines) in [
+            (page(not_shown("5", "no such kernel")), not_shown("5", "not | tried"), 0),
+            (page(not_shown("5", "no such kernel")), shown(), 2),
+            (page(shown()), not_shown("5", "no such kernel"), 2),
+            (
+                page(not_shown("5", "no such kernel")),
+                not_shown("6", "no such kernel"),
+                2,
+            ),
+        ] {
+            let found = differences(&page, std::slice::from_ref(&record), true).unwrap();
+            assert_eq!(found.len(), lines, "{record:?}: {found:?}");
+        }
     }
 }

@@ -25,7 +25,7 @@ fn one_busy_thread_reads_100_in_every_sample_and_does_not_when_running_tasks_are
     wait_for_idle_machine();
     let before = CpuTime::settled(&agent, &busy);
     busy.exec_detached(&SPIN);
-    let samples = agent.samples_with_others_on(&busy.id, ITS_CPU, SAMPLES);
+    let samples = agent.samples_with_others(&busy.id, &[ITS_CPU], SAMPLES);
     end_load(&busy);
     let sum = CpuTime::settled(&agent, &busy).since(before);
     let mut scenario = Scenario::new("21", "a busy thread on a CPU of its own, 10 s");

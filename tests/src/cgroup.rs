@@ -12,6 +12,9 @@ pub use child::ChildCgroup;
 pub use elsewhere::hierarchies_elsewhere;
 pub use own::OwnCgroup;
 
+/// Docker's own choice with the cgroupfs driver.
+const PARENT: &str = "docker";
+
 /// The processes' own CPU time by every account that the kernel keeps of this container.
 #[derive(Debug)]
 pub struct KernelCpu {
@@ -68,7 +71,18 @@ impl Mounts {
 
 /// Where the harness's engine (cgroupfs driver) puts a container, below each hierarchy's root.
 fn relative_dir(container_id: &str) -> String {
-    format!("docker/{container_id}")
+    format!("{PARENT}/{container_id}")
+}
+
+/// Of the directories in which the harness's engine will put its containers, one in each hierarchy, those that are not
+/// there.
+pub(crate) fn absent_parents() -> Vec<PathBuf> {
+    let mounts = Mounts::find();
+    let roots = mounts.v1.into_iter().map(|(root, _)| root).chain(mounts.v2);
+    roots
+        .map(|root| root.join(PARENT))
+        .filter(|parent| !parent.exists())
+        .collect()
 }
 
 /// Where the v2 tree is mounted.

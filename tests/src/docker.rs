@@ -1,7 +1,6 @@
 //! A Docker engine of the test's own: it can be stopped, killed, frozen and started again, and fights with no
 //! other engine of the machine over networks.
 
-mod caretaker;
 pub mod container;
 mod daemons;
 pub mod image;
@@ -14,13 +13,13 @@ use std::process::Child;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::cgroup::hierarchies_elsewhere;
+use crate::caretaker::Caretaker;
+use crate::cgroup::{absent_parents, hierarchies_elsewhere};
 use crate::command;
 use crate::machine::{online_cpus, too_few_cpus};
 use crate::network_namespace::NetworkNamespace;
 use crate::process::{self, Signal};
 use crate::wait::{wait_until, wait_until_true};
-use caretaker::Caretaker;
 pub use container::Container;
 
 const START_DEADLINE: Duration = Duration::from_secs(30);
@@ -79,7 +78,9 @@ impl PrivateDocker {
         let permissions = fs::Permissions::from_mode(0o711);
         fs::set_permissions(&dir, permissions).expect("the directory is ours");
         let netns = NetworkNamespace::unmade();
-        let caretaker = Some(Caretaker::start(netns.name(), &dir));
+        // to be there before anything of the namespace or in the directory is
+        let words = [netns.name().into(), dir.clone()].into_iter().chain(absent_parents());
+        let caretaker = Some(Caretaker::start(include_str!("docker/caretaker.sh"), words));
         netns.make();
         let docker = Self {
             netns,

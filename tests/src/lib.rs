@@ -25,6 +25,7 @@ pub mod accuracy;
 pub mod agent;
 pub mod binaries;
 pub mod browser;
+mod caretaker;
 pub mod certificates;
 pub mod cgroup;
 pub mod command;

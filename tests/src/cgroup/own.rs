@@ -3,18 +3,18 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::v2_root;
-use crate::process::{self, Signal};
-use crate::wait::wait_until;
+use crate::caretaker::Caretaker;
+use crate::process;
 
-const END_DEADLINE: Duration = Duration::from_secs(10);
-
-/// A cgroup below the root of the v2 tree. On drop, the processes in it are killed and it is removed.
+/// A cgroup below the root of the v2 tree. On drop, and also when this process is killed, the processes in it are killed
+/// and it is removed.
 #[derive(Debug)]
 pub struct OwnCgroup {
     dir: PathBuf,
+    /// Taken, and with it all else, on drop.
+    caretaker: Option<Caretaker>,
 }
 
 impl OwnCgroup {
@@ -23,7 +23,9 @@ impl OwnCgroup {
     pub fn create(name: &str) -> Self {
         let dir = v2_root().join(format!("{name}-{}", std::process::id()));
         fs::create_dir(&dir).unwrap_or_else(|error| panic!("cannot make {}: {error}", dir.display()));
-        Self { dir }
+        // not before: one of that name that was there is somebody else's
+        let caretaker = Some(Caretaker::start(include_str!("own.sh"), [&dir]));
+        Self { dir, caretaker }
     }
 
     /// Where it is.
@@ -50,19 +52,13 @@ impl OwnCgroup {
 
 impl Drop for OwnCgroup {
     fn drop(&mut self) {
-        let removed = || {
-            for pid in self.pids() {
-                process::signal(pid, Signal::KILL);
-            }
-            fs::remove_dir(&self.dir).map_err(|error| format!("{}: {error}", self.dir.display()))
-        };
-        if std::thread::panicking() {
-            // a second panic would end the process before other guards have run
-            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                wait_until("a cgroup to empty", END_DEADLINE, removed);
-            }));
-        } else {
-            wait_until("a cgroup to empty", END_DEADLINE, removed);
-        }
+        drop(self.caretaker.take());
+        // a second panic would end the process before other guards have run
+        assert!(
+            std::thread::panicking() || !self.dir.exists(),
+            "{} could not be removed; {:?} are in it",
+            self.dir.display(),
+            self.pids()
+        );
     }
 }

@@ -1,5 +1,6 @@
 # Waits until its input ends, with the test or by the test's death, and then removes all that an engine has made.
-# $1: the engine's network namespace. $2: its directory.
+# $1: the engine's network namespace. $2: its directory. Behind them: cgroups that were not there before, and in which the
+# engine has made those of its containers.
 #
 # Its processes are told by where they live, not by name: the engine, its containerd, shims, proxies and host-network
 # containers in the namespace that was made for them, the other containers in the cgroups that carry their ids.
@@ -48,3 +49,10 @@ if [ -e "/run/netns/$1" ]; then
     ip netns del "$1"
 fi
 rm -rf "$2"
+shift 2
+for parent in "$@"; do
+    # one that another engine has come to use meanwhile is not empty, and stays
+    if [ -d "$parent" ]; then
+        rmdir "$parent" 2> /dev/null
+    fi
+done

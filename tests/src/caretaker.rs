@@ -1,21 +1,19 @@
-//! What is left of a private engine goes with the test, however that ends: well, by a panic, by Ctrl-C or killed.
+//! What a test leaves goes with it, however that ends: well, by a panic, by Ctrl-C or killed.
 
-use std::path::Path;
+use std::ffi::OsStr;
 use std::process::{Child, Command, Stdio};
 
 /// A process that cleans up once nobody holds it any more; dropping it waits until it has.
 #[derive(Debug)]
-pub(super) struct Caretaker(Child);
+pub(crate) struct Caretaker(Child);
 
 impl Caretaker {
-    /// To be there before anything of the namespace or the directory is.
+    /// The script is to wait for the end of its input, and to bound its own time from then on.
     #[track_caller]
-    pub(super) fn start(namespace: &str, dir: &Path) -> Self {
+    pub(crate) fn start<S: AsRef<OsStr>>(script: &str, words: impl IntoIterator<Item = S>) -> Self {
         // in a session of its own: Ctrl-C is meant for the test
         let mut command = Command::new("setsid");
-        command
-            .args(["sh", "-c", include_str!("caretaker.sh"), "caretaker", namespace])
-            .arg(dir);
+        command.args(["sh", "-c", script, "caretaker"]).args(words);
         command.stdin(Stdio::piped()).stdout(Stdio::null());
         Self(command.spawn().expect("setsid and sh are there"))
     }
@@ -23,10 +21,10 @@ impl Caretaker {
 
 impl Drop for Caretaker {
     fn drop(&mut self) {
-        // the end of its input is its sign; it bounds its own time
+        // the end of its input is its sign
         drop(self.0.stdin.take());
         if let Err(error) = self.0.wait() {
-            eprintln!("the caretaker of a private engine was lost: {error}");
+            eprintln!("a caretaker was lost: {error}");
         }
     }
 }

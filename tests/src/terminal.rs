@@ -1,28 +1,36 @@
 //! A terminal of the test's own: tmux without anybody before it, its keys and what is on its screen.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use tempfile::TempDir;
-
+use crate::caretaker::Caretaker;
 use crate::command::run;
 use crate::wait::wait_until;
 
 /// How long a program may take to show something, on a loaded machine.
 const DEADLINE: Duration = Duration::from_secs(20);
 
+/// The server is no child of the test: it may have ended already, or have to be ended once the test was killed.
+const END: &str = "cat > /dev/null; timeout 20 tmux -S \"$1/tmux\" kill-server 2> /dev/null; rm -rf \"$1\"";
+
 /// A tmux server with one window; killed on drop.
 #[derive(Debug)]
 pub struct Terminal {
-    dir: TempDir,
+    dir: PathBuf,
+    /// Taken, and with it all else, on drop.
+    caretaker: Option<Caretaker>,
 }
 
 impl Terminal {
     /// Runs a command of the shell in a terminal of that size. The screen stays when it has ended.
     #[track_caller]
     pub fn start(columns: u16, rows: u16, command: &str) -> Self {
+        let dir = tempfile::tempdir().expect("the directory for temporary files is writable");
+        let dir = dir.keep();
         let terminal = Self {
-            dir: tempfile::tempdir().expect("the directory for temporary files is writable"),
+            caretaker: Some(Caretaker::start(END, [&dir])),
+            dir,
         };
         let (columns, rows) = (columns.to_string(), rows.to_string());
         // whatever the environment of the test is: blocks arrive, and a panic is one line
@@ -111,7 +119,7 @@ impl Terminal {
     }
 
     fn socket(&self) -> String {
-        self.dir.path().join("tmux").display().to_string()
+        self.dir.join("tmux").display().to_string()
     }
 }
 
@@ -121,8 +129,7 @@ impl Drop for Terminal {
             let shown = tmux(&self.words(&["capture-pane", "-p"]));
             eprintln!("the screen:\n{shown}");
         }
-        // it may have ended already
-        tmux(&self.words(&["kill-server"]));
+        drop(self.caretaker.take());
     }
 }
 

@@ -29,6 +29,12 @@ const START_PATIENCE: Duration = Duration::from_mins(1);
 /// dockerd gives what still runs 15 s before it ends.
 const END_PATIENCE: Duration = Duration::from_secs(30);
 
+/// Starts dockerd on the configuration `$0`. Its /run/containerd is its own: dockerd would take a containerd that listens
+/// there, which belongs to the machine's engine, and where none does it starts one below its own directories. `exec` all
+/// along: the child's process is dockerd's own.
+const START: &str = "ip link set lo up && if [ -d /run/containerd ]; then mount -t tmpfs -o mode=711 tmpfs /run/containerd; \
+                     fi && exec dockerd --config-file \"$0\"";
+
 /// A running dockerd; it, its processes and its files go on drop.
 pub(super) struct PrivateEngine {
     daemon: Child,
@@ -40,7 +46,7 @@ pub(super) struct PrivateEngine {
 impl PrivateEngine {
     /// Starts it and waits until it answers.
     pub(super) fn start(interrupt: &Interrupt) -> Result<Self> {
-        let missing: Vec<_> = ["dockerd", "docker", "ip", "iptables", "unshare"]
+        let missing: Vec<_> = ["dockerd", "containerd", "docker", "ip", "iptables", "mount", "unshare"]
             .into_iter()
             .filter(|program| find(program).is_none())
             .collect();
@@ -58,10 +64,9 @@ impl PrivateEngine {
             .with_context(|| format!("writing {}", config.display()))?;
         let log = File::create(log(dir.path())).context("making the private engine's log")?;
         let leftovers = Leftovers::before();
-        // `exec` all along: the child's process is dockerd's own.
         let daemon = Command::new("unshare")
             .args(["--net", "--mount", "sh", "-c"])
-            .arg("ip link set lo up && exec dockerd --config-file \"$0\"")
+            .arg(START)
             .arg(config)
             .spawn(log)?;
         let mut engine = Self {

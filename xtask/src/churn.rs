@@ -26,5 +26,5 @@ pub(crate) fn main(args: &Args) -> Result<()> {
         ("BALANCER_CHURN_SECONDS", seconds.as_ref()),
         ("RUST_TEST_NOCAPTURE", "1".as_ref()),
     ];
-    test::as_root(|name| name == TARGET, None, &variables)?.all_passed()
+    test::as_root(|name| name == TARGET, None, &variables)?.all_passed(None)
 }

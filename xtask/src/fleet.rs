@@ -50,5 +50,5 @@ pub(crate) fn main(args: &Args) -> Result<()> {
         .collect();
     // what it found is the report
     variables.push(("RUST_TEST_NOCAPTURE", "1".as_ref()));
-    test::as_root(|target| target == TARGET, None, &variables)?.all_passed()
+    test::as_root(|target| target == TARGET, None, &variables)?.all_passed(None)
 }

@@ -65,13 +65,16 @@ impl Totals {
         &self.times[..self.times.len().min(SHOWN)]
     }
 
-    /// How many ran.
-    pub(crate) fn ran(&self) -> u64 {
-        self.passed + self.failed
+    /// An error where no test ran: what was asked for by a name that none has was not shown. `filter` is that name.
+    pub(crate) fn any_ran(&self, filter: Option<&str>) -> Result<()> {
+        let why = || filter.map_or("ran".to_owned(), |filter| format!("has {filter:?} in its name"));
+        ensure!(self.passed + self.failed > 0, "no test {}", why());
+        Ok(())
     }
 
-    /// An error unless all passed.
-    pub(crate) fn all_passed(&self) -> Result<()> {
+    /// An error unless some ran and all of them passed.
+    pub(crate) fn all_passed(&self, filter: Option<&str>) -> Result<()> {
+        self.any_ran(filter)?;
         ensure!(self.failed == 0, "tests failed");
         Ok(())
     }
@@ -155,6 +158,25 @@ mod tests {
         let totals = ended("echo 'running 3 tests'; kill -9 $$");
         assert_eq!((totals.passed, totals.failed), (0, 1));
         assert!(totals.problems[0].contains("signal: 9"), "{:?}", totals.problems);
+    }
+
+    #[test]
+    fn only_tests_that_ran_can_all_have_passed() {
+        let none =
+            "echo 'test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 9 filtered out; finished in 0.01s'";
+        for (script, filter, expected) in [
+            (none, Some("typo"), Some("no test has \"typo\" in its name")),
+            (none, None, Some("no test ran")),
+            ("echo 'test result: ok. 1 passed; 0 failed; 0 ignored'", Some("a"), None),
+            (
+                "echo 'test result: FAILED. 1 passed; 1 failed; 0 ignored'",
+                None,
+                Some("tests failed"),
+            ),
+        ] {
+            let error = ended(script).all_passed(filter).err().map(|error| error.to_string());
+            assert_eq!(error.as_deref(), expected, "{script}");
+        }
     }
 
     #[test]

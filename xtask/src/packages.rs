@@ -1,7 +1,11 @@
 //! Programs from packages that are fetched by apt and unpacked into a directory, not installed. No service is started,
 //! nothing of the machine's own packages is changed or has to give way, and none of it needs root.
 
-use std::{fs, path::Path};
+use std::{
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -19,16 +23,18 @@ pub(crate) struct Packaged {
 
 const ARCHIVE_KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/// Unpacks the packages, and those that they need and that are not installed, into `root`. Nothing is fetched where the
-/// program is there already.
+/// Whether this machine has what fetches packages and unpacks them.
+pub(crate) fn can_unpack() -> bool {
+    find("apt-get").is_some() && find("dpkg-deb").is_some()
+}
+
+/// Unpacks the packages, and those that they need and that are not installed, into `root`. Nothing is fetched where all of
+/// it was unpacked before.
 pub(crate) fn unpack(wanted: &Packaged, root: &Path) -> Result<()> {
-    if root.join(wanted.program).is_file() {
+    if is_whole(wanted, root) {
         return Ok(());
     }
-    ensure!(
-        find("apt-get").is_some() && find("dpkg-deb").is_some(),
-        "there is no apt"
-    );
+    ensure!(can_unpack(), "there is no apt");
     eprintln!("fetching {} (unpacked, not installed)", wanted.packages.join(" "));
     fs::create_dir_all(root).with_context(|| format!("making {}", root.display()))?;
     // packages and lists are needed once
@@ -68,11 +74,30 @@ pub(crate) fn unpack(wanted: &Packaged, root: &Path) -> Result<()> {
         }
     }
     ensure!(
-        root.join(wanted.program).is_file(),
+        placed(wanted, root).is_some(),
         "the packages have no {}",
         wanted.program
     );
-    Ok(())
+    let stamp = stamp(wanted, root);
+    fs::write(&stamp, "").with_context(|| format!("writing {}", stamp.display()))
+}
+
+/// The program alone says nothing: libraries that it needs may have been about to be unpacked when that was interrupted.
+fn is_whole(wanted: &Packaged, root: &Path) -> bool {
+    placed(wanted, root).is_some() && stamp(wanted, root).is_file()
+}
+
+/// The file that says that all packages of this program were unpacked: the last that is written.
+fn stamp(wanted: &Packaged, root: &Path) -> PathBuf {
+    let name = Path::new(wanted.program).file_name().unwrap_or(OsStr::new("program"));
+    root.join(format!(".all-unpacked-of-{}", name.display()))
+}
+
+/// The program below `root`. What lies in `usr/bin` in today's packages may lie in `bin` in older ones.
+fn placed(wanted: &Packaged, root: &Path) -> Option<PathBuf> {
+    let older = wanted.program.strip_prefix("usr/").unwrap_or(wanted.program);
+    let mut places = [wanted.program, older].into_iter().map(|place| root.join(place));
+    places.find(|file| file.is_file())
 }
 
 fn apt(options: &[String]) -> Command {
@@ -108,6 +133,26 @@ mod tests {
                        Debian main http://mirror.example/debian/\n";
         assert_eq!(mirror_in(targets).as_deref(), Some("http://mirror.example/debian/"));
         assert_eq!(mirror_in("Ubuntu main http://mirror.example/ubuntu/\n"), None);
+    }
+
+    #[test]
+    fn what_was_unpacked_in_part_is_not_whole() {
+        const WANTED: Packaged = Packaged {
+            program: "usr/bin/tool",
+            packages: &["tool"],
+            suite: None,
+        };
+        for place in ["usr/bin", "bin"] {
+            let dir = tempfile::tempdir().unwrap();
+            let root = dir.path();
+            fs::create_dir_all(root.join(place)).unwrap();
+            fs::write(stamp(&WANTED, root), "").unwrap();
+            assert!(!is_whole(&WANTED, root), "no program");
+            fs::write(root.join(place).join("tool"), "").unwrap();
+            assert!(is_whole(&WANTED, root), "{place}");
+            fs::remove_file(stamp(&WANTED, root)).unwrap();
+            assert!(!is_whole(&WANTED, root), "only the program");
+        }
     }
 
     #[test]

@@ -63,10 +63,15 @@ pub fn run<S: AsRef<OsStr>>(words: &[S]) -> String {
     done.stdout
 }
 
-/// Where the shell would find a program.
+/// Where `cargo xtask test` has unpacked a program, for want of the right one on this machine; else where the shell would
+/// find it.
 pub fn find_program(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
+    let unpacked = std::env::var_os("BALANCER_TOOLS_ROOT").map(PathBuf::from);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    unpacked
+        .into_iter()
+        .flat_map(|root| ["usr/bin", "bin"].map(|dir| root.join(dir)))
+        .chain(std::env::split_paths(&path))
         .map(|dir| dir.join(name))
         .find(|candidate| candidate.is_file())
 }

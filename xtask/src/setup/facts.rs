@@ -1,11 +1,6 @@
 //! What is on this machine. Only looks, decides nothing, changes nothing.
 
-use std::{
-    collections::BTreeSet,
-    fs::File,
-    io::Read as _,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, path::PathBuf};
 
 use anyhow::Result;
 
@@ -13,7 +8,10 @@ use super::{
     toolchain::{Toolchain, pinned_nightly},
     tools::{BENCH_TOOLS, COMPILER_PACKAGES, LINKER_VERSION, LLVM, TOOLS, Tool},
 };
-use crate::command::{Command, find, is_root};
+use crate::{
+    command::{Command, find, is_root},
+    tools,
+};
 
 /// A compiler for BPF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +54,8 @@ pub(crate) struct Facts {
     pub(crate) downloader: bool,
     pub(crate) deny: bool,
     pub(crate) deb: bool,
+    /// A busybox that is linked statically: installed, or to be unpacked for the tests.
+    pub(crate) static_busybox: bool,
     pub(crate) missing_tools: Vec<&'static Tool>,
     pub(crate) missing_bench_tools: Vec<&'static Tool>,
     /// `None` where there is no apt-get, or no way to the rights it needs.
@@ -74,7 +74,8 @@ impl Facts {
 pub(crate) fn probe() -> Result<Facts> {
     let compiler = compiler()?;
     let linker = linker();
-    let missing = |tools: &'static [Tool]| tools.iter().filter(|tool| !is_there(tool)).collect::<Vec<_>>();
+    let is_missing = |tool: &&Tool| find(tool.program).is_none();
+    let missing = |tools: &'static [Tool]| tools.iter().filter(is_missing).collect::<Vec<_>>();
     let (missing_tools, missing_bench_tools) = (missing(&TOOLS), missing(&BENCH_TOOLS));
     let has_cargo = |tool: &str| Command::cargo().args([tool, "--version"]).ask().is_some();
     let deny = has_cargo("deny");
@@ -90,6 +91,7 @@ pub(crate) fn probe() -> Result<Facts> {
         downloader: ["curl", "tar", "zstd"].iter().all(|program| find(program).is_some()),
         deny,
         deb: has_cargo("deb"),
+        static_busybox: tools::can_have_busybox(),
         missing_tools,
         missing_bench_tools,
         apt: if complete { None } else { apt() },
@@ -125,19 +127,6 @@ fn numbers(version: &str) -> Option<Vec<u32>> {
 fn llvm() -> Option<PathBuf> {
     let prefix = PathBuf::from(format!("/usr/lib/llvm-{LLVM}"));
     prefix.join("bin/llvm-config").is_file().then_some(prefix)
-}
-
-fn is_there(tool: &Tool) -> bool {
-    find(tool.program).is_some_and(|file| !tool.is_static || is_static(&file))
-}
-
-/// Whether an ELF file names no dynamic loader: containers made of that one file have none.
-fn is_static(file: &Path) -> bool {
-    let mut head = Vec::new();
-    let read = File::open(file).and_then(|file| file.take(4096).read_to_end(&mut head));
-    read.is_ok()
-        && head.starts_with(b"\x7fELF")
-        && !head.windows(6).any(|bytes| bytes == b"/ld-li" || bytes == b"/ld-mu")
 }
 
 fn apt() -> Option<Apt> {
@@ -207,13 +196,5 @@ mod tests {
             numbers("newest") < numbers("0.13.0"),
             "what is not understood is not new enough"
         );
-    }
-
-    #[test]
-    fn a_script_is_not_a_static_program() {
-        assert!(!is_static(Path::new("/etc/hostname")));
-        assert!(!is_static(Path::new("/no/such/file")));
-        // The test itself is linked to the C library.
-        assert!(!is_static(&std::env::current_exe().unwrap()));
     }
 }

@@ -70,8 +70,14 @@ pub(crate) fn plan(need: Need, facts: &Facts) -> Result<Vec<Step>> {
     plan.linker();
     match need {
         Need::Build => {}
-        Need::Test => plan.tools(|tool| ![GUEST, CXX].contains(&tool.program)),
-        Need::Vm => plan.tools(|tool| tool.program != CXX),
+        Need::Test => {
+            plan.tools(|tool| ![GUEST, CXX].contains(&tool.program));
+            plan.busybox();
+        }
+        Need::Vm => {
+            plan.tools(|tool| tool.program != CXX);
+            plan.busybox();
+        }
         Need::Bench => {
             plan.tools(|tool| ![GUEST, CXX].contains(&tool.program));
             plan.bench_tools();
@@ -160,12 +166,21 @@ impl Plan<'_> {
             match package {
                 Some(package) => self.packages.push(package),
                 None => self.missing.push(format!(
-                    "the program `{}`{}: install it as root (in Debian it is in {})",
+                    "the program `{}`: install it as root (in Debian it is in {})",
                     tool.program,
-                    if tool.is_static { ", statically linked" } else { "" },
                     tool.packages.join(" or "),
                 )),
             }
+        }
+    }
+
+    /// It is never installed: its package and that of the busybox which is linked to the C library exclude each other.
+    fn busybox(&mut self) {
+        if !self.facts.static_busybox {
+            self.missing.push(
+                "the program `busybox`, statically linked: install it as root (in Debian it is in busybox-static)"
+                    .to_owned(),
+            );
         }
     }
 

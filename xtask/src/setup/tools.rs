@@ -17,21 +17,15 @@ pub(crate) const DOWNLOAD_PACKAGES: [&str; 4] = ["ca-certificates", "curl", "tar
 pub(crate) struct Tool {
     pub(crate) program: &'static str,
     pub(crate) packages: &'static [&'static str],
-    pub(crate) is_static: bool,
 }
 
-pub(crate) const TOOLS: [Tool; 13] = [
+pub(crate) const TOOLS: [Tool; 12] = [
     tool("dockerd", &["docker.io"]),
     // The newer Debian has the client in a package of its own.
     tool("docker", &["docker-cli", "docker.io"]),
     tool("docker-registry", &["docker-registry"]),
     tool("ip", &["iproute2"]),
     tool("iptables", &["iptables"]),
-    Tool {
-        program: "busybox",
-        packages: &["busybox-static"],
-        is_static: true,
-    },
     tool("curl", &["curl"]),
     tool("strace", &["strace"]),
     // the agent's page is looked at
@@ -61,11 +55,7 @@ pub(crate) const GUEST: &str = "xz";
 pub(crate) const ENGINE: [&str; 3] = ["dockerd", "ip", "iptables"];
 
 const fn tool(program: &'static str, packages: &'static [&'static str]) -> Tool {
-    Tool {
-        program,
-        packages,
-        is_static: false,
-    }
+    Tool { program, packages }
 }
 
 /// Every package that some plan may ask for.

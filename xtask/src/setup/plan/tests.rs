@@ -14,6 +14,7 @@ fn bare() -> Facts {
         downloader: false,
         deny: false,
         deb: false,
+        static_busybox: true,
         missing_tools: TOOLS.iter().collect(),
         missing_bench_tools: BENCH_TOOLS.iter().collect(),
         apt: None,
@@ -110,7 +111,6 @@ fn tests_take_the_engine_and_its_tools_too() {
         ..ready()
     };
     let packages = vec![
-        "busybox-static",
         "chromium",
         "chromium-driver",
         "curl",
@@ -123,6 +123,18 @@ fn tests_take_the_engine_and_its_tools_too() {
     ];
     assert_eq!(plan(Need::Test, &facts).unwrap(), [Step::AptInstall(packages)]);
     assert_eq!(plan(Need::Build, &facts).unwrap(), [], "a build needs none of it");
+}
+
+#[test]
+fn busybox_is_not_installed_where_it_can_be_unpacked() {
+    let packages = |need| match plan(need, &debian()).unwrap().as_slice() {
+        [Step::AptInstall(packages), ..] => packages.clone(),
+        steps => panic!("{steps:?}"),
+    };
+    for need in [Need::Test, Need::Vm] {
+        let packages = packages(need);
+        assert!(packages.iter().all(|name| !name.contains("busybox")), "{packages:?}");
+    }
 }
 
 #[test]
@@ -319,7 +331,7 @@ fn what_cannot_be_had_is_named_with_what_to_do() {
     let refused = refusal(
         Need::Test,
         &Facts {
-            missing_tools: vec![&TOOLS[5]],
+            static_busybox: false,
             ..ready()
         },
     );

@@ -100,6 +100,19 @@ impl Command {
         }
     }
 
+    /// The same command, sent SIGTERM when the thread that has started it ends, in whatever way: also where nobody is left
+    /// to end it.
+    pub(crate) fn ended_with_its_starter(self) -> Self {
+        Self {
+            program: "setpriv".into(),
+            args: ["--pdeathsig".into(), "TERM".into(), self.program]
+                .into_iter()
+                .chain(self.args)
+                .collect(),
+            ..self
+        }
+    }
+
     /// Runs it on this terminal; any exit code but 0 is an error.
     pub(crate) fn run(&self) -> Result<()> {
         let status = self.printed().status().with_context(|| format!("starting `{self}`"))?;
@@ -232,6 +245,8 @@ fn quoted(word: &OsStr) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, thread};
+
     use super::*;
 
     #[test]
@@ -294,6 +309,31 @@ mod tests {
             .env("A", "b")
             .within(Duration::from_mins(1));
         assert_eq!(command.to_string(), "A=b timeout 60 tar -x");
+    }
+
+    #[test]
+    fn what_is_to_end_with_its_starter_does() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        // the deadline as it is for a guest: what it watches must end, too
+        let command = Command::new("sh")
+            .args(["-c", "trap 'echo ended; exit' TERM; echo started; sleep 60 & wait"])
+            .within(Duration::from_mins(1))
+            .ended_with_its_starter();
+        let said = |word: &str| {
+            (0..400).any(|_| {
+                thread::sleep(Duration::from_millis(25));
+                fs::read_to_string(&log).unwrap().contains(word)
+            })
+        };
+        let starter = || {
+            let child = command.spawn(File::create(&log).unwrap()).unwrap();
+            assert!(said("started"));
+            child
+        };
+        let mut child = thread::scope(|scope| scope.spawn(starter).join()).unwrap();
+        assert!(said("ended"));
+        child.wait().unwrap();
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::Read as _,
+    io::{ErrorKind, Read as _},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -75,12 +75,14 @@ impl Guest<'_> {
             .args(["-kernel", &file(self.image), "-initrd", &file(self.initramfs)])
             .args(["-append", &append.join(" ")])
             .within(self.deadline + GRACE)
+            // `timeout` passes that on to QEMU; Ctrl-C does not reach it
+            .ended_with_its_starter()
     }
 
     /// Runs it to its end.
     pub(crate) fn run(&self) -> Result<Ran> {
         let started = Instant::now();
-        fs::write(self.console, "").with_context(|| format!("creating {}", self.console.display()))?;
+        make_anew(self.console)?;
         let own_words = self.console.with_extension("qemu");
         let log = File::create(&own_words)?;
         let mut child = self.command().spawn(log)?;
@@ -113,6 +115,17 @@ impl Guest<'_> {
             took,
         })
     }
+}
+
+/// An empty file that nobody writes to: where a guest of an earlier run lives on, it has the file of before.
+fn make_anew(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("removing {}", path.display()));
+        }
+        _ => {}
+    }
+    fs::write(path, "").with_context(|| format!("creating {}", path.display()))
 }
 
 /// A file that grows, read line by line.
@@ -149,6 +162,18 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
+
+    #[test]
+    fn what_a_guest_of_an_earlier_run_says_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("console");
+        make_anew(&path).unwrap();
+        let mut earlier = File::options().append(true).open(&path).unwrap();
+        make_anew(&path).unwrap();
+        let mut tail = Tail::of(&path).unwrap();
+        earlier.write_all(b"PASSED\n").unwrap();
+        assert!(tail.lines().unwrap().is_empty());
+    }
 
     #[test]
     fn only_whole_lines_are_read() {

@@ -44,14 +44,11 @@ pub(crate) fn workload() -> Result<PathBuf> {
     the_one(static_build(&package)?, "workload")
 }
 
-/// Directory of the manual page and the completions of shells, made anew.
-pub(crate) fn manual() -> Result<PathBuf> {
+/// Writes the manual page and the completions of shells into `dir`.
+pub(crate) fn manual(dir: &Path) -> Result<()> {
     let name = "manual";
     let build = static_build(&["--package", "balancer-agent", "--example", name])?;
-    let program = the_one(build, name)?;
-    let dir = target_directory()?.join(name);
-    Command::new(program).arg(&dir).run()?;
-    Ok(dir)
+    Command::new(the_one(build, name)?).arg(dir).run()
 }
 
 /// With the target named, build scripts and macros are not built with its flags: a macro cannot be static.

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{
     toolchain::{Toolchain, pinned_nightly},
-    tools::{BENCH_TOOLS, COMPILER_PACKAGES, LINKER_VERSION, LLVM, TOOLS, Tool},
+    tools::{BENCH_TOOLS, COMPILER_PACKAGES, DEB_VERSION, LINKER_VERSION, LLVM, TOOLS, Tool},
 };
 use crate::{
     command::{Command, find, is_root},
@@ -53,7 +53,10 @@ pub(crate) struct Facts {
     /// Programs that fetch and unpack a released linker.
     pub(crate) downloader: bool,
     pub(crate) deny: bool,
+    /// One that is not older than the pinned one: older ones leave out of the package what makes the agent's user.
     pub(crate) deb: bool,
+    /// Whether the C compiler finds the static C library; true where there is none to ask.
+    pub(crate) static_libc: bool,
     /// A busybox that is linked statically: installed, or to be unpacked for the tests.
     pub(crate) static_busybox: bool,
     pub(crate) missing_tools: Vec<&'static Tool>,
@@ -77,11 +80,15 @@ pub(crate) fn probe() -> Result<Facts> {
     let is_missing = |tool: &&Tool| find(tool.program).is_none();
     let missing = |tools: &'static [Tool]| tools.iter().filter(is_missing).collect::<Vec<_>>();
     let (missing_tools, missing_bench_tools) = (missing(&TOOLS), missing(&BENCH_TOOLS));
-    let has_cargo = |tool: &str| Command::cargo().args([tool, "--version"]).ask().is_some();
-    let deny = has_cargo("deny");
+    let of_cargo = |tool: &str| Command::cargo().args([tool, "--version"]).ask();
+    let deny = of_cargo("deny").is_some();
+    let deb = is_at_least(of_cargo("deb").as_deref(), DEB_VERSION);
+    let found = Command::new("cc").arg("-print-file-name=libc.a").ask();
+    let static_libc = found.is_none_or(|place| is_found(&place));
     // Asking apt takes a second and more: only where there may be something to ask for.
     let no_tool_missing = missing_tools.is_empty() && missing_bench_tools.is_empty();
-    let complete = linker && deny && no_tool_missing && matches!(compiler, Compiler::Ready { clippy: true, .. });
+    let complete =
+        linker && deny && static_libc && no_tool_missing && matches!(compiler, Compiler::Ready { clippy: true, .. });
     Ok(Facts {
         compiler,
         nightly: pinned_nightly()?,
@@ -90,7 +97,8 @@ pub(crate) fn probe() -> Result<Facts> {
         llvm: llvm(),
         downloader: ["curl", "tar", "zstd"].iter().all(|program| find(program).is_some()),
         deny,
-        deb: has_cargo("deb"),
+        deb,
+        static_libc,
         static_busybox: tools::can_have_busybox(),
         missing_tools,
         missing_bench_tools,
@@ -112,16 +120,24 @@ fn compiler() -> Result<Compiler> {
 /// A linker that starts (so its LLVM is there too) and is not older than the pinned one.
 fn linker() -> bool {
     let answer = Command::new("bpf-linker").arg("--version").ask();
-    let version = answer
-        .as_deref()
-        .and_then(|line| line.trim().strip_prefix("bpf-linker "));
-    version.and_then(numbers) >= numbers(LINKER_VERSION)
+    is_at_least(answer.as_deref(), LINKER_VERSION)
+}
+
+/// Whether a program's answer to `--version`, with its name or without, tells the pinned version or a newer one.
+fn is_at_least(answer: Option<&str>, pinned: &str) -> bool {
+    let version = answer.and_then(|answer| answer.split_whitespace().find_map(numbers));
+    version >= numbers(pinned)
 }
 
 /// `0.13.0` as numbers that compare; a suffix such as `-dev` is left out.
 fn numbers(version: &str) -> Option<Vec<u32>> {
     let plain = version.split(['-', '+', ' ']).next()?;
     plain.split('.').map(|part| part.parse().ok()).collect()
+}
+
+/// Whether the C compiler names the place of a file that it was asked for: it repeats the name of one that it does not find.
+fn is_found(place: &str) -> bool {
+    place.contains('/')
 }
 
 fn llvm() -> Option<PathBuf> {
@@ -196,5 +212,29 @@ mod tests {
             numbers("newest") < numbers("0.13.0"),
             "what is not understood is not new enough"
         );
+    }
+
+    #[test]
+    fn a_program_that_is_older_than_the_pinned_one_is_not_taken() {
+        for (answer, taken) in [
+            (Some("bpf-linker 3.8.0\n"), true),
+            (Some("3.8.0\n"), true),
+            (Some("cargo-deb 3.10.1\n"), true),
+            (Some("2.12.1\n"), false),
+            (Some("cargo-deb 3.7.9\n"), false),
+            (Some("cargo-deb\n"), false),
+            (Some(""), false),
+            (None, false),
+        ] {
+            assert_eq!(is_at_least(answer, "3.8.0"), taken, "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn a_library_that_the_compiler_only_repeats_is_not_there() {
+        assert!(is_found(
+            "/usr/lib/gcc/x86_64-linux-gnu/14/../../../x86_64-linux-gnu/libc.a\n"
+        ));
+        assert!(!is_found("libc.a\n"));
     }
 }

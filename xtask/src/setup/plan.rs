@@ -8,7 +8,7 @@ use super::{
     facts::{Apt, Compiler, Facts},
     tools::{
         CLIPPY_PACKAGE, COMPILER_PACKAGES, CXX, DEB_VERSION, DENY_VERSION, DOWNLOAD_PACKAGES, ENGINE, GUEST,
-        LINKER_VERSION, LLVM, LLVM_PACKAGE, Tool,
+        LINKER_VERSION, LLVM, LLVM_PACKAGE, STATIC_LIBC_PACKAGE, Tool,
     },
 };
 
@@ -68,6 +68,10 @@ pub(crate) fn plan(need: Need, facts: &Facts) -> Result<Vec<Step>> {
     };
     plan.compiler();
     plan.linker();
+    // these two build nothing that is shipped
+    if !matches!(need, Need::Check | Need::Fuzz) {
+        plan.static_libc();
+    }
     match need {
         Need::Build => {}
         Need::Test => {
@@ -156,6 +160,21 @@ impl Plan<'_> {
             self.missing.push(format!(
                 "bpf-linker {LINKER_VERSION}: install the package {LLVM_PACKAGE}, or curl, tar and zstd, and run this \
                  again; or put a release of github.com/aya-rs/bpf-linker into PATH",
+            ));
+        }
+    }
+
+    /// Without it, the linker says that it cannot find `-lc`, after minutes.
+    fn static_libc(&mut self) {
+        if self.facts.static_libc {
+            return;
+        }
+        if self.apt_knows(&[STATIC_LIBC_PACKAGE]) {
+            self.packages.push(STATIC_LIBC_PACKAGE);
+        } else {
+            self.missing.push(format!(
+                "the C library for static programs (libc.a): install the package {STATIC_LIBC_PACKAGE} (Debian) or \
+                 glibc-static (Fedora, RHEL) as root"
             ));
         }
     }

@@ -9,6 +9,8 @@ pub(crate) const DENY_VERSION: &str = "0.20.2";
 pub(crate) const DEB_VERSION: &str = "3.8.0";
 
 pub(crate) const LLVM_PACKAGE: &str = "llvm-22-dev";
+/// What brings `libc.a` in Debian.
+pub(crate) const STATIC_LIBC_PACKAGE: &str = "libc6-dev";
 pub(crate) const CLIPPY_PACKAGE: &str = "rust-web-clippy";
 pub(crate) const DOWNLOAD_PACKAGES: [&str; 4] = ["ca-certificates", "curl", "tar", "zstd"];
 
@@ -66,7 +68,7 @@ pub(crate) fn all_packages() -> Vec<&'static str> {
         .flat_map(|tool| tool.packages.iter().copied());
     COMPILER_PACKAGES
         .into_iter()
-        .chain([CLIPPY_PACKAGE])
+        .chain([CLIPPY_PACKAGE, STATIC_LIBC_PACKAGE])
         .chain(DOWNLOAD_PACKAGES)
         .chain(tools)
         .collect()

@@ -14,6 +14,7 @@ fn bare() -> Facts {
         downloader: false,
         deny: false,
         deb: false,
+        static_libc: true,
         static_busybox: true,
         missing_tools: TOOLS.iter().collect(),
         missing_bench_tools: BENCH_TOOLS.iter().collect(),
@@ -352,6 +353,30 @@ fn what_cannot_be_had_is_named_with_what_to_do() {
         },
     );
     assert!(refused.contains("rust-web-clippy"), "{refused}");
+}
+
+#[test]
+fn the_static_c_library_is_installed_or_named_before_anything_is_built() {
+    let without = Facts {
+        static_libc: false,
+        ..ready()
+    };
+    let debian = Facts {
+        apt: debian().apt,
+        ..without.clone()
+    };
+    for need in [Need::Build, Need::Test, Need::Vm, Need::Bench, Need::Package] {
+        assert_eq!(
+            plan(need, &debian).unwrap(),
+            [Step::AptInstall(vec!["libc6-dev"])],
+            "{need}"
+        );
+        let refused = refusal(need, &without);
+        assert!(refused.contains("glibc-static"), "{refused}");
+    }
+    for need in [Need::Check, Need::Fuzz] {
+        assert_eq!(plan(need, &without).unwrap(), [], "{need}");
+    }
 }
 
 #[test]

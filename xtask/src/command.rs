@@ -1,6 +1,7 @@
 //! The one way in which xtask starts another program: printed before it runs, named in its error.
 
 mod machine;
+mod signals;
 
 use std::{
     convert::Infallible,
@@ -18,6 +19,8 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 
 pub(crate) use machine::{find, is_root, workspace};
+pub(crate) use signals::leave_signals;
+use signals::{Running, programs};
 
 /// A program to run, with what it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,18 +118,14 @@ impl Command {
 
     /// Runs it on this terminal; any exit code but 0 is an error.
     pub(crate) fn run(&self) -> Result<()> {
-        let status = self.printed().status().with_context(|| format!("starting `{self}`"))?;
-        self.succeeded(status)
+        let status = self.start(Stdio::inherit())?.wait();
+        self.succeeded(status.with_context(|| format!("waiting for `{self}`"))?)
     }
 
     /// Runs it and hands over its standard output line by line as it comes; the exit status is the caller's to judge.
     pub(crate) fn lines(&self, mut each: impl FnMut(&str)) -> Result<ExitStatus> {
-        let mut child = self
-            .printed()
-            .stdout(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("starting `{self}`"))?;
-        if let Some(output) = child.stdout.take() {
+        let mut child = self.start(Stdio::piped())?;
+        if let Some(output) = child.take_stdout() {
             let mut output = BufReader::new(output);
             let mut line = Vec::new();
             while output
@@ -139,6 +138,14 @@ impl Command {
             }
         }
         child.wait().with_context(|| format!("waiting for `{self}`"))
+    }
+
+    /// On this terminal but for its standard output; SIGTERM and SIGHUP to xtask reach it.
+    fn start(&self, stdout: Stdio) -> Result<Running<'static>> {
+        let is_cargo = self.program == Self::cargo().program;
+        programs()
+            .start(is_cargo, || self.printed().stdout(stdout).spawn())
+            .with_context(|| format!("starting `{self}`"))
     }
 
     /// Becomes the program, so that signals and the exit code are its own. Returns only where that fails.

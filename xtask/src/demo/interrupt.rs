@@ -13,6 +13,8 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use crate::command::leave_signals;
+
 /// How often a wait looks up: nobody sees a Ctrl-C being late by this.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -22,6 +24,7 @@ pub(super) struct Interrupt(Arc<AtomicBool>);
 impl Interrupt {
     /// From here on these signals no longer end the process by themselves.
     pub(super) fn listen() -> Result<Self> {
+        leave_signals();
         let asked = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             signal_hook::flag::register(signal, Arc::clone(&asked))

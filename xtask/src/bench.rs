@@ -100,6 +100,7 @@ pub(crate) fn main(args: &Args) -> Result<()> {
         }
     })?;
     eprintln!("figures are in {}", out.display());
+    // also where a section failed: the page is not made of what is left
     command.succeeded(status)?;
     tell(args, &out)
 }

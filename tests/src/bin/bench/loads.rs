@@ -10,6 +10,7 @@ use agent_tests::docker::Container;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
+use crate::machine;
 use crate::ours::Ours;
 use crate::programs::pipe;
 use crate::report::{Row, Table};
@@ -37,7 +38,7 @@ const PARTS: [Part; 3] = [
 
 pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
     for program in ["perf", "iperf3"] {
-        ensure!(command::find_program(program).is_some(), "{program} is not installed");
+        machine::has(program)?;
     }
     let server = run.docker.run("bench-server", &[], &["sleep", "--seconds", "3600"]);
     let client = run.docker.run("bench-client", &[], &["sleep", "--seconds", "3600"]);

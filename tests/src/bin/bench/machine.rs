@@ -1,5 +1,6 @@
 //! What the figures were taken on.
 
+use std::fmt;
 use std::fs;
 use std::thread;
 use std::time::Duration;
@@ -97,6 +98,23 @@ impl Ticks {
         let (all, idle) = (self.all - before.all, self.idle - before.idle);
         (all - idle.min(all)) as f64 / all.max(1) as f64 * 100.0 * cpus as f64
     }
+}
+
+/// A program that this machine does not have: what takes it is left out, and nothing has failed.
+#[derive(Debug)]
+pub(crate) struct NotInstalled(&'static str);
+
+impl fmt::Display for NotInstalled {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} is not installed", self.0)
+    }
+}
+
+impl std::error::Error for NotInstalled {}
+
+/// An error unless the program is installed.
+pub(crate) fn has(name: &'static str) -> Result<(), NotInstalled> {
+    command::find_program(name).map(drop).ok_or(NotInstalled(name))
 }
 
 /// A program's name and version; `None` where it is not installed.

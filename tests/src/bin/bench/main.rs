@@ -27,14 +27,15 @@ mod wrk;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread;
 use std::time::Instant;
 
 use agent_tests::docker::PrivateDocker;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, ValueEnum};
 
 use fleet::Fleet;
-use machine::Machine;
+use machine::{Machine, NotInstalled};
 use peers::{Name, Unpacked};
 use report::Report;
 use run::Run;
@@ -107,6 +108,7 @@ fn measure(args: Args) -> Result<()> {
             quick: args.quick,
             tables: Vec::new(),
             missing: Vec::new(),
+            failed: Vec::new(),
         },
         unpacked,
         peers: chosen(&args.peers, Name::value_variants()),
@@ -130,10 +132,16 @@ fn measure(args: Args) -> Result<()> {
     cost::tell_slope(&mut run, &points);
     run.say("done");
     println!("{}", table::render(&run.report));
+    let failed = &run.report.failed;
+    ensure!(
+        failed.is_empty(),
+        "failed, and the rest was measured: {}",
+        failed.join("; ")
+    );
     Ok(())
 }
 
-/// A section that fails is told in the report, and the others still run.
+/// A section that fails is told in the report, and the others still run; the run fails in the end.
 fn guarded(run: &mut Run<'_>, section: Section, points: &mut cost::Points) {
     run.say(&format!("{section:?}"));
     let measured = catch_unwind(AssertUnwindSafe(|| match section {
@@ -148,18 +156,37 @@ fn guarded(run: &mut Run<'_>, section: Section, points: &mut cost::Points) {
         Section::Syscalls => syscalls::measure(run),
         Section::Maps => maps::measure(run),
     }));
-    let why = match measured {
-        Ok(Ok(())) => return,
-        Ok(Err(error)) => format!("{error:#}"),
-        Err(panic) => {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            text.or_else(|| panic.downcast_ref::<&str>().copied())
-                .unwrap_or("it panicked")
-                .to_owned()
-        }
-    };
-    run.missing(&format!("{section:?} with {} containers: {why}", run.fleet.len()));
+    let place = format!("{section:?} with {} containers", run.fleet.len());
+    match Outcome::of(measured) {
+        Outcome::Measured => return,
+        Outcome::Missing(why) => run.missing(&format!("{place}: {why}")),
+        Outcome::Failed(why) => run.failed(format!("{place}: {why}")),
+    }
     run.save();
+}
+
+/// What came of a section.
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome {
+    Measured,
+    /// The machine lacks a program: a report without the section is whole.
+    Missing(String),
+    Failed(String),
+}
+
+impl Outcome {
+    fn of(measured: thread::Result<Result<()>>) -> Self {
+        match measured {
+            Ok(Ok(())) => Self::Measured,
+            Ok(Err(error)) if error.is::<NotInstalled>() => Self::Missing(format!("{error:#}")),
+            Ok(Err(error)) => Self::Failed(format!("{error:#}")),
+            Err(panic) => {
+                let text = panic.downcast_ref::<String>().map(String::as_str);
+                let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+                Self::Failed(text.unwrap_or("it panicked").to_owned())
+            }
+        }
+    }
 }
 
 impl Section {
@@ -234,6 +261,26 @@ mod tests {
             .copied()
             .filter(|count| section.is_due(*count, steps))
             .collect()
+    }
+
+    #[test]
+    fn only_a_program_that_is_not_there_is_no_failure() {
+        let failed = |why: &str| Outcome::Failed(why.to_owned());
+        let missing = || machine::has("no-such-program").map_err(anyhow::Error::from);
+        let cases = [
+            (Ok(Ok(())), Outcome::Measured),
+            (
+                Ok(missing()),
+                Outcome::Missing("no-such-program is not installed".to_owned()),
+            ),
+            (Ok(Err(anyhow::anyhow!("no maps"))), failed("no maps")),
+            (Err(Box::new("no eBPF") as Box<_>), failed("no eBPF")),
+            (Err(Box::new("no eBPF".to_owned()) as Box<_>), failed("no eBPF")),
+            (Err(Box::new(1) as Box<_>), failed("it panicked")),
+        ];
+        for (measured, expected) in cases {
+            assert_eq!(Outcome::of(measured), expected);
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use agent_tests::programs::{RunStatistics, statistics_of};
 use agent_tests::{binaries, cgroup, command};
 use anyhow::{Context as _, Result, ensure};
 
+use crate::machine;
 use crate::ours::Ours;
 use crate::report::{Row, Table, Target};
 use crate::run::{ROUNDS, Run};
@@ -24,7 +25,7 @@ const DATAGRAMS_PER_S: &str = "200000";
 const FEWEST_EVENTS: u64 = 50_000;
 
 pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
-    ensure!(command::find_program("perf").is_some(), "perf is not installed");
+    machine::has("perf")?;
     let ours = Ours::start(run.docker, run.fleet.len());
     let status = ours.agent.get("/status").json();
     let charge = match status["agent"]["cpu_account"].as_str() {

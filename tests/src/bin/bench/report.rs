@@ -18,6 +18,8 @@ pub(crate) struct Report {
     pub(crate) tables: Vec<Table>,
     /// What could not be measured here, each with the reason.
     pub(crate) missing: Vec<String>,
+    /// Sections that could have been measured and were not, each with the reason.
+    pub(crate) failed: Vec<String>,
 }
 
 /// One section's figures.

@@ -81,6 +81,12 @@ impl Run<'_> {
         }
     }
 
+    /// Notes a section that failed.
+    pub(crate) fn failed(&mut self, what: String) {
+        self.say(&format!("FAILED: {what}"));
+        self.report.failed.push(what);
+    }
+
     /// Figures of a section, written at once.
     pub(crate) fn add(&mut self, table: Table) {
         self.report.add(table);

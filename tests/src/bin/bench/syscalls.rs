@@ -6,6 +6,7 @@ use std::time::Duration;
 use agent_tests::command;
 use anyhow::{Context as _, Result, ensure};
 
+use crate::machine;
 use crate::ours::Ours;
 use crate::report::{Row, Table};
 use crate::run::Run;
@@ -37,7 +38,7 @@ pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
         "-p",
         &pid,
     ];
-    ensure!(command::find_program("strace").is_some(), "strace is not installed");
+    machine::has("strace")?;
     // its exit code tells that its time was over
     let done = command::attempt(&words);
     let text = fs::read_to_string(&path).context("reading what strace counted")?;

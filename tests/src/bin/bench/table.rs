@@ -14,10 +14,13 @@ pub(crate) fn render(report: &Report) -> String {
     for table in &report.tables {
         let _ = write!(text, "\n### {}\n\n{}\n\n{}", table.title, table.how, lines(table));
     }
-    if !report.missing.is_empty() {
-        text.push_str("\n### Not measured\n\n");
-        for missing in &report.missing {
-            let _ = writeln!(text, "- {missing}");
+    for (heading, lines) in [("Not measured", &report.missing), ("Failed", &report.failed)] {
+        if lines.is_empty() {
+            continue;
+        }
+        let _ = write!(text, "\n### {heading}\n\n");
+        for line in lines {
+            let _ = writeln!(text, "- {line}");
         }
     }
     text
@@ -135,6 +138,7 @@ fn align(rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::Machine;
 
     #[test]
     fn numbers_keep_three_digits() {
@@ -143,6 +147,20 @@ mod tests {
             shown,
             ["0", "0.123", "1.23", "12.3", "123", "1234", "61,234", "-1,234,567"]
         );
+    }
+
+    #[test]
+    fn what_failed_stands_apart_from_what_is_not_there() {
+        let report = Report {
+            machine: Machine::look(Vec::new()),
+            quick: false,
+            tables: Vec::new(),
+            missing: vec!["wrk is not installed".to_owned()],
+            failed: vec!["Maps: no eBPF".to_owned()],
+        };
+        let text = render(&report);
+        let end = "\n### Not measured\n\n- wrk is not installed\n\n### Failed\n\n- Maps: no eBPF\n";
+        assert!(text.ends_with(end), "{text}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod totals;
 mod waiting;
 
 use std::{
+    env::consts::ARCH,
     ffi::OsStr,
     thread::{self, ScopedJoinHandle},
     time::Instant,
@@ -46,9 +47,8 @@ enum Lane {
 }
 
 pub(crate) fn main(args: &Args) -> Result<()> {
-    let lanes = args
-        .lane
-        .map_or_else(|| Lane::value_variants().to_vec(), |lane| vec![lane]);
+    let guests_fit = vm::fits(ARCH);
+    let lanes = lanes(args.lane, &guests_fit)?;
     setup::ensure(if lanes == [Lane::Unit] {
         Need::Build
     } else if lanes.contains(&Lane::Vm) {
@@ -78,6 +78,9 @@ pub(crate) fn main(args: &Args) -> Result<()> {
         println!("lane {lane:?}: {of_lane}, {} s", start.elapsed().as_secs());
         totals += of_lane;
     }
+    if let (None, Err(why)) = (args.lane, &guests_fit) {
+        println!("lane {:?}: left out: {why:#}", Lane::Vm);
+    }
     for (name, time) in totals.slowest() {
         println!("{:4} s {name}", time.as_secs());
     }
@@ -87,6 +90,22 @@ pub(crate) fn main(args: &Args) -> Result<()> {
     // The last line of the output, whatever the result: a runner reads it.
     println!("{} passed, {} failed", totals.passed, totals.failed);
     totals.all_passed(filter)
+}
+
+/// All lanes that this machine can run, or the one that was asked for.
+fn lanes(asked: Option<Lane>, guests_fit: &Result<()>) -> Result<Vec<Lane>> {
+    let why_not = |lane| guests_fit.as_ref().err().filter(|_| lane == Lane::Vm);
+    match asked {
+        None => Ok(Lane::value_variants()
+            .iter()
+            .copied()
+            .filter(|lane| why_not(*lane).is_none())
+            .collect()),
+        Some(lane) => match why_not(lane) {
+            Some(why) => bail!("lane {lane:?} does not run here: {why:#}"),
+            None => Ok(vec![lane]),
+        },
+    }
 }
 
 /// Everything that a plain `cargo test` runs: what mostly waits does so beside the rest.
@@ -192,4 +211,28 @@ fn guests(filter: Option<&str>) -> Result<Totals> {
         }
     }
     Ok(totals)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guests_are_left_out_where_they_do_not_fit_and_refused_where_they_are_asked_for() {
+        let (fits, not) = (Ok(()), vm::fits("aarch64"));
+        let all = [Lane::Unit, Lane::Docker, Lane::Accuracy, Lane::Vm];
+        for (asked, guests_fit, expected) in [
+            (None, &fits, Some(&all[..])),
+            (None, &not, Some(&all[..3])),
+            (Some(Lane::Vm), &fits, Some(&[Lane::Vm][..])),
+            (Some(Lane::Vm), &not, None),
+            (Some(Lane::Unit), &not, Some(&[Lane::Unit][..])),
+        ] {
+            assert_eq!(
+                lanes(asked, guests_fit).ok().as_deref(),
+                expected,
+                "{asked:?} {guests_fit:?}"
+            );
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod qemu;
 mod requirements;
 
 use std::{
+    env::consts::ARCH,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -32,6 +33,9 @@ use matrix::{Expected, Layout, ROWS, Row, Twist};
 const MOST_GUESTS_AT_ONCE: usize = 4;
 /// A guest on a slow machine takes half of it.
 const DEADLINE_SECONDS: u64 = 180;
+
+/// What the emulator, the kernels and the programs in a guest are for.
+const GUEST_ARCH: &str = "x86_64";
 
 /// Which guests to run, and how.
 #[derive(clap::Args)]
@@ -91,6 +95,7 @@ pub(crate) fn main(args: &Args) -> Result<()> {
         }
         return Ok(());
     }
+    fits(ARCH)?;
     let rows = rows(args)?;
     setup::ensure(Need::Vm)?;
     let outcomes = run(&rows, args)?;
@@ -103,6 +108,15 @@ pub(crate) fn main(args: &Args) -> Result<()> {
     if args.write_docs {
         requirements::write()?;
     }
+    Ok(())
+}
+
+/// An error on a machine of another architecture: a guest runs programs that were built for this machine.
+pub(crate) fn fits(arch: &str) -> Result<()> {
+    ensure!(
+        arch == GUEST_ARCH,
+        "guests are {GUEST_ARCH} and run this machine's programs, which are {arch}: run this on an {GUEST_ARCH} machine"
+    );
     Ok(())
 }
 
@@ -226,5 +240,17 @@ impl Outcome {
             Err(why) => format!("FAILED: {why}"),
         };
         format!("vm {} ({}): {shown}, {seconds} s", self.row, self.release)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_of_another_architecture_is_refused_in_one_sentence() {
+        assert!(fits("x86_64").is_ok());
+        let refused = fits("aarch64").unwrap_err().to_string();
+        assert!(refused.contains("aarch64") && !refused.contains('\n'), "{refused}");
     }
 }

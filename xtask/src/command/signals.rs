@@ -196,6 +196,7 @@ mod tests {
     use std::{
         os::unix::process::ExitStatusExt as _,
         process::{Command, Stdio},
+        time::{Duration, Instant},
     };
 
     use super::*;
@@ -230,9 +231,11 @@ mod tests {
         let mut cargo = programs.start(true, || script.spawn()).unwrap();
         let mut said = io::BufReader::new(cargo.take_stdout().unwrap());
         io::BufRead::read_line(&mut said, &mut String::new()).unwrap();
+        let told = Instant::now();
         assert!(programs.tell(SIGHUP));
         // the end of what it says is the end of all that had its output
         io::copy(&mut said, &mut io::sink()).unwrap();
+        assert!(told.elapsed() < Duration::from_secs(30), "it slept to its end");
         assert!(cargo.wait().is_err());
     }
 

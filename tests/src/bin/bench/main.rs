@@ -12,6 +12,7 @@ mod machine;
 mod maps;
 mod meter;
 mod ours;
+mod outcome;
 mod peers;
 mod programs;
 mod report;
@@ -27,7 +28,6 @@ mod wrk;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::thread;
 use std::time::Instant;
 
 use agent_tests::docker::PrivateDocker;
@@ -35,7 +35,8 @@ use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, ValueEnum};
 
 use fleet::Fleet;
-use machine::{Machine, NotInstalled};
+use machine::Machine;
+use outcome::Outcome;
 use peers::{Name, Unpacked};
 use report::Report;
 use run::Run;
@@ -165,30 +166,6 @@ fn guarded(run: &mut Run<'_>, section: Section, points: &mut cost::Points) {
     run.save();
 }
 
-/// What came of a section.
-#[derive(Debug, PartialEq, Eq)]
-enum Outcome {
-    Measured,
-    /// The machine lacks a program: a report without the section is whole.
-    Missing(String),
-    Failed(String),
-}
-
-impl Outcome {
-    fn of(measured: thread::Result<Result<()>>) -> Self {
-        match measured {
-            Ok(Ok(())) => Self::Measured,
-            Ok(Err(error)) if error.is::<NotInstalled>() => Self::Missing(format!("{error:#}")),
-            Ok(Err(error)) => Self::Failed(format!("{error:#}")),
-            Err(panic) => {
-                let text = panic.downcast_ref::<String>().map(String::as_str);
-                let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-                Self::Failed(text.unwrap_or("it panicked").to_owned())
-            }
-        }
-    }
-}
-
 impl Section {
     fn is_due(self, count: usize, steps: &[usize]) -> bool {
         match self {
@@ -261,26 +238,6 @@ mod tests {
             .copied()
             .filter(|count| section.is_due(*count, steps))
             .collect()
-    }
-
-    #[test]
-    fn only_a_program_that_is_not_there_is_no_failure() {
-        let failed = |why: &str| Outcome::Failed(why.to_owned());
-        let missing = || machine::has("no-such-program").map_err(anyhow::Error::from);
-        let cases = [
-            (Ok(Ok(())), Outcome::Measured),
-            (
-                Ok(missing()),
-                Outcome::Missing("no-such-program is not installed".to_owned()),
-            ),
-            (Ok(Err(anyhow::anyhow!("no maps"))), failed("no maps")),
-            (Err(Box::new("no eBPF") as Box<_>), failed("no eBPF")),
-            (Err(Box::new("no eBPF".to_owned()) as Box<_>), failed("no eBPF")),
-            (Err(Box::new(1) as Box<_>), failed("it panicked")),
-        ];
-        for (measured, expected) in cases {
-            assert_eq!(Outcome::of(measured), expected);
-        }
     }
 
     #[test]

@@ -155,7 +155,7 @@ fn a_doctor_tells_the_worst_by_its_exit_code_and_each_thing_by_its_name() {
 
 #[test]
 fn a_socket_that_is_handed_over_is_judged_by_what_it_is_bound_to() {
-    const OPEN: &str = "whoever reaches the agent's address controls";
+    const OPEN: &str = "whoever reaches the agent's address reads";
     let docker = engine();
     let socket = |address: &str| TcpListener::bind(address).expect("a free port");
     let (status, log) = before(&docker).hand_over(socket("0.0.0.0:0")).run_to_end();

@@ -69,7 +69,8 @@ fn a_busy_process_that_moves_between_cgroups_is_counted_in_full() {
     let mut number = |what, figure, bound| scenario.number(what, figure, Unit::Seconds, bound);
     number("charged to the other of the two", astray, Bound::Told);
     number("between the samples before and after the move", longest, Bound::Told);
-    number("charged to the other beyond that", (astray - longest).max(0.0), Bound::AtMost(TICK));
+    let beyond = (astray - longest).max(0.0);
+    number("charged to the other beyond that", beyond, Bound::AtMost(TICK));
     scenario.finish();
 }
 

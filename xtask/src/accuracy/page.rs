@@ -28,7 +28,7 @@ fn rows<'r>(records: impl IntoIterator<Item = &'r Record>, measured: impl Fn(&st
     let mut out =
         String::from("| # | scenario | figure | measured | bound | |\n| --- | --- | --- | --- | --- | --- |\n");
     let mut row = |cells: [&str; 6]| {
-        let cells = cells.map(|cell| cell.replace('|', "\\|"));
+        let cells = cells.map(|cell| cell.replace('|', "\\|").replace('\n', " "));
         out.extend(["| ", &cells.join(" | "), " |\n"]);
     };
     for record in records {
@@ -138,6 +138,7 @@ mod tests {
         let page = with_records(PAGE, &[record("5", "1 B", "1 B", true)]).unwrap();
         let differ = |records: &[Record]| differences(&page, records, true).unwrap().len();
         assert_eq!(differ(&[record("5", "2 B", "1 B", true)]), 0);
+        assert_eq!(differ(&[record("5", "1\nB", "1 B", true)]), 0, "a row is one line");
         assert_eq!(differ(&[record("5", "1 B", "2 B", true)]), 2);
         assert_eq!(differ(&[record("5", "1 B", "1 B", false)]), 2);
         assert_eq!(differ(&[record("6", "1 B", "1 B", true)]), 2);

@@ -13,8 +13,8 @@ const CPU_SAMPLES: u16 = 4;
 /// read of a counter and that of the clock, so that one sample has too little and the next too much, or for ticks by
 /// which a scheduler without a quick clock tells the time.
 const SAMPLE_PERCENT_APART: f64 = 10.0;
-/// Samples are told to a tenth of a percent.
-const SAMPLES_PERCENT_APART: f64 = 0.1;
+/// Samples are told to a tenth of a percent, and intervals to a millisecond.
+const SAMPLES_PERCENT_APART: f64 = 0.2;
 /// The scheduler's account is the one that cpu.stat sums up: within 0.1 % of it.
 const ACCOUNT_PARTS: u64 = 1000;
 /// Time by the clock: within 1 %, beside interrupts.

@@ -36,6 +36,10 @@ pub const EMPTY_SWITCH: &str = "empty_switch";
 pub const EMPTY_INGRESS: &str = "empty_ingress";
 /// `cgroup_skb` program that does nothing, for packets that leave.
 pub const EMPTY_EGRESS: &str = "empty_egress";
+/// `cgroup_skb` program that does the least by which packets that arrive can be told to a cgroup.
+pub const LEAST_INGRESS: &str = "least_ingress";
+/// `cgroup_skb` program that does the least by which packets that leave can be told to a cgroup.
+pub const LEAST_EGRESS: &str = "least_egress";
 
 /// Global `u8`: 1 if `bpf_get_current_ancestor_cgroup_id` may be called from a tracing program (5.14/5.15 on).
 pub const HAS_CURRENT_ANCESTOR: &str = "HAS_CURRENT_ANCESTOR";
@@ -53,8 +57,8 @@ pub const ALL_MAPS: [&str; 7] = [
     PENDING,
     LOSSES,
 ];
-/// Every program that is loaded by name; the empty ones by measurements only.
-pub const ALL_PROGRAMS: [&str; 8] = [
+/// Every program that is loaded by name; the empty and the least ones by measurements only.
+pub const ALL_PROGRAMS: [&str; 10] = [
     COUNT_INGRESS,
     COUNT_EGRESS,
     CHARGE_TASK,
@@ -63,4 +67,6 @@ pub const ALL_PROGRAMS: [&str; 8] = [
     EMPTY_SWITCH,
     EMPTY_INGRESS,
     EMPTY_EGRESS,
+    LEAST_INGRESS,
+    LEAST_EGRESS,
 ];

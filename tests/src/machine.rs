@@ -4,6 +4,7 @@ mod offline_cpu;
 mod online_cpus;
 
 use std::fs;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use offline_cpu::OfflineCpu;
 pub use online_cpus::online_cpus;
@@ -14,6 +15,16 @@ const TICK_NS: u64 = 10_000_000;
 
 /// Fields of `/proc/stat`: user, nice, system, (idle, iowait), irq, softirq, steal.
 const BUSY: [usize; 6] = [0, 1, 2, 5, 6, 7];
+
+/// What the clock says, as samples tell their time: ns of Unix time.
+#[must_use]
+#[track_caller]
+pub fn wall_ns() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.ok()
+        .and_then(|now| u64::try_from(now.as_nanos()).ok())
+        .expect("the clock is past 1970")
+}
 
 /// Time that all CPUs together have spent on work, in ticks.
 pub(crate) fn busy_ticks() -> u64 {

@@ -4,8 +4,9 @@
 use std::ops::RangeInclusive;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use crate::machine::wall_ns;
 use crate::sample::Sample;
 
 /// How often the counter is read.
@@ -59,12 +60,12 @@ struct Reading {
 
 impl Record {
     fn add(&mut self, read: &mut impl FnMut() -> u64) {
-        let from_ns = now_ns();
+        let from_ns = wall_ns();
         let value = read();
         self.0.push(Reading {
             from_ns,
             value,
-            to_ns: now_ns(),
+            to_ns: wall_ns(),
         });
     }
 
@@ -92,11 +93,4 @@ impl Record {
 #[must_use]
 pub fn distance(figure: f64, range: &RangeInclusive<f64>) -> f64 {
     (range.start() - figure).max(figure - range.end()).max(0.0)
-}
-
-fn now_ns() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.ok()
-        .and_then(|now| u64::try_from(now.as_nanos()).ok())
-        .expect("the clock is past 1970")
 }

@@ -1,5 +1,5 @@
-//! Programs that do nothing, attached where ours are: the kernel's own statistics of both, taken at one time, tell what
-//! ours cost. For measuring; the agent itself never attaches them.
+//! Programs that do nothing, and such that do the least by which a packet can be told to a cgroup, attached where ours are: the
+//! kernel's own statistics of all, taken at one time, tell what ours cost. For measuring; the agent itself never attaches them.
 
 use std::path::Path;
 
@@ -11,6 +11,15 @@ use super::{
     load::{KernelError, OBJECT},
 };
 
+/// Which of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// Those that do nothing.
+    Empty,
+    /// Those that do the least.
+    Least,
+}
+
 /// The attached programs. Dropping it detaches them.
 #[derive(Debug)]
 pub struct ReferencePrograms {
@@ -18,14 +27,21 @@ pub struct ReferencePrograms {
 }
 
 impl ReferencePrograms {
-    /// Attaches one of each type to `sched_switch` and to the root of the v2 tree.
-    pub fn attach(v2_root: &Path) -> Result<Self, KernelError> {
+    /// Attaches one for each direction to the root of the v2 tree, and of those that do nothing one to `sched_switch`. Programs of
+    /// one place run in the order in which they were attached.
+    pub fn attach(v2_root: &Path, which: Reference) -> Result<Self, KernelError> {
         let mut ebpf = EbpfLoader::new()
             .load(OBJECT)
             .map_err(|error| KernelError::Object(Box::new(error)))?;
-        attach_network(&mut ebpf, v2_root, names::EMPTY_INGRESS, CgroupSkbAttachType::Ingress)?;
-        attach_network(&mut ebpf, v2_root, names::EMPTY_EGRESS, CgroupSkbAttachType::Egress)?;
-        attach_cpu(&mut ebpf, names::EMPTY_SWITCH)?;
+        let [ingress, egress] = match which {
+            Reference::Empty => [names::EMPTY_INGRESS, names::EMPTY_EGRESS],
+            Reference::Least => [names::LEAST_INGRESS, names::LEAST_EGRESS],
+        };
+        attach_network(&mut ebpf, v2_root, ingress, CgroupSkbAttachType::Ingress)?;
+        attach_network(&mut ebpf, v2_root, egress, CgroupSkbAttachType::Egress)?;
+        if which == Reference::Empty {
+            attach_cpu(&mut ebpf, names::EMPTY_SWITCH)?;
+        }
         Ok(Self { _links: ebpf })
     }
 }

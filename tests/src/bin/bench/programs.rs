@@ -1,21 +1,40 @@
-//! What the programs cost in the kernel, event by event, beside programs of the same type that do nothing.
+//! What the programs cost in the kernel, event by event, beside programs of the same type that do nothing, and beside such
+//! that do the least by which a packet can be told to a cgroup.
+//!
+//! Programs of one place run one behind the other, and the first finds colder caches: each has each place in its turn, and a cost
+//! is the mean over the places.
 
-use std::io::{BufRead as _, BufReader};
+mod reference;
+
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
 use agent_tests::docker::Container;
 use agent_tests::programs::{RunStatistics, statistics_of};
-use agent_tests::{binaries, cgroup, command};
+use agent_tests::{cgroup, command};
 use anyhow::{Context as _, Result, ensure};
 
 use crate::machine;
 use crate::ours::Ours;
 use crate::report::{Row, Table, Target};
 use crate::run::{ROUNDS, Run};
+use reference::{Reference, ReferencePrograms};
 
-/// Ours, the empty one of its type, and what it runs on.
-type Pair = (&'static str, &'static str, &'static str);
+/// Programs of one event by their names.
+struct Event {
+    what: &'static str,
+    ours: &'static str,
+    empty: &'static str,
+    least: Option<&'static str>,
+}
+
+/// What they cost in each round, in ns an event.
+#[derive(Default)]
+struct Costs {
+    ours: Vec<f64>,
+    empty: Vec<f64>,
+    least: Vec<f64>,
+}
+
 /// Over the empty program.
 const TARGET_NS: f64 = 60.0;
 const PIPE_LOOPS: u32 = 200_000;
@@ -23,24 +42,14 @@ const DATAGRAMS: &str = "200000";
 const DATAGRAMS_PER_S: &str = "200000";
 /// Fewer say nothing about a program.
 const FEWEST_EVENTS: u64 = 50_000;
+/// The sender and the receiver.
+const OWN_CONTAINERS: usize = 2;
 
 pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
     machine::has("perf")?;
-    let ours = Ours::start(run.docker, run.fleet.len());
-    let status = ours.agent.get("/status").json();
-    let charge = match status["agent"]["cpu_account"].as_str() {
-        Some("scheduler") => "charge_task",
-        _ => "charge_cpu",
-    };
-    let pairs = [
-        (charge, "empty_switch", "sched_switch"),
-        ("count_ingress", "empty_ingress", "cgroup_skb, arriving"),
-        ("count_egress", "empty_egress", "cgroup_skb, leaving"),
-    ];
-    let _empty = EmptyPrograms::attach(&cgroup::v2_root())?;
     let receiver = run.docker.run("bench-receiver", &[], &["udp-sink", "--port", "9000"]);
     let sender = run.docker.run("bench-sender", &[], &["sleep", "--seconds", "3600"]);
-    let measured = rounds(run, pairs, &receiver, &sender);
+    let measured = all_orders(run, &receiver, &sender);
     receiver.remove();
     sender.remove();
     run.add(Table {
@@ -48,22 +57,83 @@ pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
         title: "Cost of the kernel programs",
         how: "The kernel's own run-time statistics, ns an event, over `perf bench sched pipe` on one CPU in a container, \
               and over 64-byte datagrams from one container to another. Empty: a program of the same type that does \
-              nothing, attached in the same place at the same time.",
+              nothing, attached in the same place at the same time. Least: one that only asks whose the packet is and adds \
+              its length and 1. The first program to run finds colder caches than those behind it: each is the first, the second and \
+              the last in turns, and a cost is the mean of the three. Of the two at sched_switch ours is the first two times of three.",
         rows: measured?,
     });
     Ok(())
 }
 
-fn rounds(run: &Run<'_>, pairs: [Pair; 3], receiver: &Container<'_>, sender: &Container<'_>) -> Result<Vec<Row>> {
+/// A Latin square: each program has each place once.
+fn all_orders(run: &Run<'_>, receiver: &Container<'_>, sender: &Container<'_>) -> Result<Vec<Row>> {
+    let start = || Ours::start(run.docker, run.fleet.len() + OWN_CONTAINERS);
+    let attach = |which| ReferencePrograms::attach(&cgroup::v2_root(), which);
+    let (events, first) = {
+        let ours = start();
+        let _second = attach(Reference::Empty)?;
+        let _third = attach(Reference::Least)?;
+        let events = events(&ours);
+        let costs = rounds(run, &events, receiver, sender)?;
+        (events, costs)
+    };
+    let second = {
+        let _first = attach(Reference::Least)?;
+        let _ours = start();
+        let _third = attach(Reference::Empty)?;
+        rounds(run, &events, receiver, sender)?
+    };
+    let third = {
+        let _first = attach(Reference::Empty)?;
+        let _second = attach(Reference::Least)?;
+        let _ours = start();
+        rounds(run, &events, receiver, sender)?
+    };
+    let rows = events
+        .iter()
+        .enumerate()
+        .flat_map(|(at, event)| rows(event, [&first[at], &second[at], &third[at]]));
+    Ok(rows.collect())
+}
+
+fn events(ours: &Ours) -> [Event; 3] {
+    let status = ours.agent.get("/status").json();
+    let charge = match status["agent"]["cpu_account"].as_str() {
+        Some("scheduler") => "charge_task",
+        _ => "charge_cpu",
+    };
+    [
+        Event {
+            what: "sched_switch",
+            ours: charge,
+            empty: "empty_switch",
+            least: None,
+        },
+        Event {
+            what: "cgroup_skb, arriving",
+            ours: "count_ingress",
+            empty: "empty_ingress",
+            least: Some("least_ingress"),
+        },
+        Event {
+            what: "cgroup_skb, leaving",
+            ours: "count_egress",
+            empty: "empty_egress",
+            least: Some("least_egress"),
+        },
+    ]
+}
+
+fn rounds(run: &Run<'_>, events: &[Event; 3], receiver: &Container<'_>, sender: &Container<'_>) -> Result<[Costs; 3]> {
     let to = format!("{}:9000", receiver.address());
     let sender_dir = cgroup::v2_dir(&sender.id);
-    let mut costs: [(Vec<f64>, Vec<f64>); 3] = Default::default();
+    let mut costs: [Costs; 3] = Default::default();
     // the first round finds cold caches
     for round in 0..=ROUNDS {
         run.stop.check()?;
         let kept =
             aya::sys::enable_stats(aya::sys::Stats::RunTime).context("the kernel keeps no run-time statistics")?;
-        let before = snapshot(&pairs);
+        let before = snapshot(events);
         pipe(&sender_dir, PIPE_LOOPS);
         sender.exec(&[
             "udp-send",
@@ -76,27 +146,52 @@ fn rounds(run: &Run<'_>, pairs: [Pair; 3], receiver: &Container<'_>, sender: &Co
             "--rate",
             DATAGRAMS_PER_S,
         ]);
-        let after = snapshot(&pairs);
+        let after = snapshot(events);
         drop(kept);
         if round == 0 {
             continue;
         }
-        for ((ours, empty, event), costs) in pairs.iter().zip(&mut costs) {
-            costs
-                .0
-                .push(ns_an_event(&before, &after, ours).with_context(|| (*event).to_owned())?);
-            costs
-                .1
-                .push(ns_an_event(&before, &after, empty).with_context(|| (*event).to_owned())?);
+        for (event, costs) in events.iter().zip(&mut costs) {
+            let cost = |name| ns_an_event(&before, &after, name).context(event.what);
+            costs.ours.push(cost(event.ours)?);
+            costs.empty.push(cost(event.empty)?);
+            costs.least.extend(event.least.map(cost).transpose()?);
         }
     }
-    let mut rows = Vec::new();
-    for ((_, _, event), (ours, empty)) in pairs.iter().zip(costs) {
-        let over: Vec<f64> = ours.iter().zip(&empty).map(|(ours, empty)| ours - empty).collect();
-        rows.push(Row::new(format!("{event}, as the kernel tells it"), "ns", &ours).reference("empty program", &empty));
-        rows.push(Row::new(format!("{event}, over the empty program"), "ns", &over).target(Target::AtMost(TARGET_NS)));
+    Ok(costs)
+}
+
+/// `costs` by the place of ours.
+fn rows(event: &Event, costs: [&Costs; 3]) -> Vec<Row> {
+    let what = event.what;
+    let ours = mean(costs.map(|costs| &costs.ours));
+    let empty = mean(costs.map(|costs| &costs.empty));
+    let mut over_empty = Row::new(format!("{what}, over the empty program"), "ns", &over(&ours, &empty))
+        .target(Target::AtMost(TARGET_NS));
+    if event.least.is_some() {
+        let least = mean(costs.map(|costs| &costs.least));
+        over_empty = over_empty.reference("least program", &over(&least, &empty));
     }
-    Ok(rows)
+    vec![
+        Row::new(format!("{what}, as the kernel tells it"), "ns", &ours).reference("empty program", &empty),
+        Row::new(
+            format!("{what}, as the kernel tells it, where it is the first"),
+            "ns",
+            &costs[0].ours,
+        ),
+        over_empty,
+    ]
+}
+
+fn over(costs: &[f64], empty: &[f64]) -> Vec<f64> {
+    costs.iter().zip(empty).map(|(cost, empty)| cost - empty).collect()
+}
+
+/// Of the rounds with one number, in each of the three orders.
+fn mean(orders: [&Vec<f64>; 3]) -> Vec<f64> {
+    let [one, two, three] = orders;
+    let rounds = one.iter().zip(two).zip(three);
+    rounds.map(|((one, two), three)| (one + two + three) / 3.0).collect()
 }
 
 /// Two processes of one cgroup that wake each other: the most switches that one CPU can do. In us, there and back.
@@ -122,8 +217,11 @@ pub(crate) fn pipe(cgroup: &Path, loops: u32) -> f64 {
         .map_or(f64::NAN, |seconds: f64| seconds / f64::from(loops) * 1e6)
 }
 
-fn snapshot(pairs: &[Pair]) -> Vec<RunStatistics> {
-    let names: Vec<&str> = pairs.iter().flat_map(|(ours, empty, _)| [*ours, *empty]).collect();
+fn snapshot(events: &[Event]) -> Vec<RunStatistics> {
+    let of_each = events
+        .iter()
+        .flat_map(|event| [Some(event.ours), Some(event.empty), event.least]);
+    let names: Vec<&str> = of_each.flatten().collect();
     statistics_of(&names)
 }
 
@@ -140,41 +238,21 @@ fn ns_an_event(before: &[RunStatistics], after: &[RunStatistics], name: &str) ->
     Ok(ns as f64 / events as f64)
 }
 
-/// Programs that do nothing, attached until dropped.
-struct EmptyPrograms(Child);
-
-impl EmptyPrograms {
-    fn attach(v2_root: &Path) -> Result<Self> {
-        let mut command = Command::new("setpriv");
-        command
-            .args(["--pdeathsig", "KILL"])
-            .arg(binaries::reference_programs())
-            .arg(v2_root);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut programs = Self(command.spawn().context("starting the empty programs")?);
-        let output = programs.0.stdout.take().context("its output is a pipe")?;
-        let mut line = String::new();
-        BufReader::new(output)
-            .read_line(&mut line)
-            .context("waiting for the empty programs")?;
-        ensure!(
-            line.trim() == "attached",
-            "the empty programs were not attached: {line:?}"
-        );
-        Ok(programs)
-    }
-}
-
-impl Drop for EmptyPrograms {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cost_is_the_mean_over_the_places() {
+        // whoever is first pays 15 for cold caches; ours costs 40 more than the empty one, the least 25
+        let [ours, empty, least] = [115.0, 75.0, 100.0].map(|cost| [[cost + 15.0], [cost], [cost]].map(Vec::from));
+        let of = |all: &[Vec<f64>; 3], order: [usize; 3]| order.map(|place| all[place].clone());
+        let (ours, empty, least) = (of(&ours, [0, 1, 2]), of(&empty, [1, 2, 0]), of(&least, [2, 0, 1]));
+        let mean_of = |[one, two, three]: &[Vec<f64>; 3]| mean([one, two, three]);
+        let empty = mean_of(&empty);
+        assert!((over(&mean_of(&ours), &empty)[0] - 40.0).abs() < 1e-9);
+        assert!((over(&mean_of(&least), &empty)[0] - 25.0).abs() < 1e-9);
+    }
 
     fn program(id: u32, run_time_ns: u64, runs: u64) -> RunStatistics {
         RunStatistics {

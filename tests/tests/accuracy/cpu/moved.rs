@@ -1,13 +1,14 @@
 //! A busy process that changes its cgroup.
 
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use agent_tests::accuracy::{Bound, Scenario, Unit};
 use agent_tests::agent::Agent;
 use agent_tests::cgroup;
 use agent_tests::docker::{Container, PrivateDocker};
 use agent_tests::figures::as_f64;
+use agent_tests::machine::wall_ns;
 use agent_tests::wait::{wait_for_idle_machine, wait_until};
 
 use super::{CpuTime, guests_of, idle, start_quick_agent};
@@ -53,8 +54,8 @@ fn a_busy_process_that_moves_between_cgroups_is_counted_in_full() {
         thread::sleep(LAST_MOVE / 2);
         let mut sample = agent.sample(&first.id);
         cgroup::move_into(&second.id, pid);
-        let moved_at_ms = unix_ms();
-        while u128::from(sample.sampled_at_ms) <= moved_at_ms {
+        let moved_at_ms = wall_ns() / 1_000_000;
+        while sample.sampled_at_ms <= moved_at_ms {
             let next = agent.sample_after(&first.id, &sample);
             longest_ms = longest_ms.max(next.sampled_at_ms - sample.sampled_at_ms);
             sample = next;
@@ -72,11 +73,6 @@ fn a_busy_process_that_moves_between_cgroups_is_counted_in_full() {
     let beyond = (astray - longest).max(0.0);
     number("charged to the other beyond that", beyond, Bound::AtMost(TICK));
     scenario.finish();
-}
-
-fn unix_ms() -> u128 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.expect("the clock is set").as_millis()
 }
 
 /// What each of the two got while a process that starts in the first spins; `moving` gets its id.

@@ -50,7 +50,11 @@ impl Encoding {
                 encoder.write_all(&text).ok()?;
                 encoder.finish().ok().map(Bytes::from)
             }
-            Self::Zstd => zstd::encode_all(&*text, QUICK.cast_signed()).ok().map(Bytes::from),
+            Self::Zstd => {
+                let compressed = zstd::bulk::compress(&text, QUICK.cast_signed()).ok()?;
+                // it has room for the worst case
+                Some(compressed.into_boxed_slice().into())
+            }
         }
     }
 }

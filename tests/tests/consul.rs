@@ -1,5 +1,6 @@
 //! The agent in Consul: there when it is ready, there again when Consul has forgotten it, gone when it stops; and never
-//! waiting for Consul. Against a server that follows Consul's published API, since no package of Consul is to be had here.
+//! waiting for Consul. Against a server that follows Consul's published API: Consul itself is in no Debian after 11. With that one it was tried by
+//! hand (docs/deploy.md).
 
 use std::fs;
 use std::time::Duration;

@@ -18,6 +18,11 @@ const PACKETS_PER_S: u64 = 1000;
 const PACKET_BYTES: u64 = 1000;
 /// Of every route once the engine answers again.
 const RETURN_DEADLINE: Duration = Duration::from_secs(3);
+/// What the agent may add on a machine where the engine by itself takes over a second for the same: it looks for the engine once
+/// a second, and then reads what it has.
+const BESIDE_THE_ENGINE: Duration = Duration::from_secs(2);
+/// Of a request, whatever else the machine does.
+const ANSWERED: Duration = Duration::from_secs(30);
 
 #[test]
 #[ignore = "needs root and a Docker engine: cargo xtask test"]
@@ -112,7 +117,7 @@ fn survives(seconds: u64, outage: impl FnOnce(&PrivateDocker)) {
     let agent = AgentCommand::for_docker(&docker.url()).start();
     let receiver = docker.run("receiver", &[], &["udp-sink", "--port", "5202"]);
     let sender = docker.run("sender", &[], &["sleep", "--seconds", "300"]);
-    let doomed = docker.run("doomed", &[], &["sleep", "--seconds", "300"]);
+    let [doomed, spare] = ["doomed", "spare"].map(|name| docker.run(name, &[], &["sleep", "--seconds", "300"]));
     agent.settled_network(&sender.id);
     let (to, count) = (format!("{}:5202", receiver.address()), seconds * PACKETS_PER_S);
     let start = Instant::now();
@@ -143,7 +148,13 @@ fn survives(seconds: u64, outage: impl FnOnce(&PrivateDocker)) {
         "the load ended before the engine was back"
     );
     watch.report();
-    let created_id = all_routes_right(&agent, &sender, &doomed);
+    let (created_id, took) = all_routes_right(&agent, &sender, &doomed);
+    let own = without_the_agent(&docker, &spare);
+    println!("all routes right {took:?} behind the engine's return; by itself it takes {own:?}");
+    assert!(
+        took <= RETURN_DEADLINE.max(own + BESIDE_THE_ENGINE),
+        "{took:?}, {own:?}"
+    );
     let is_running = ["inspect", "--format", "{{.State.Running}}", &created_id];
     assert_eq!(docker.cli(&is_running), "true");
     let all = docker.cli(&["ps", "--all", "--no-trunc", "--format", "{{.ID}}"]);
@@ -165,14 +176,14 @@ fn survives(seconds: u64, outage: impl FnOnce(&PrivateDocker)) {
     );
 }
 
-/// Every route that needs the engine, all asked at once: each is right within [`RETURN_DEADLINE`] of its return.
-/// `doomed` goes by it.
+/// Every route that needs the engine, all asked at once: the id of what was created, and when all were right. `doomed` goes
+/// by it.
 #[track_caller]
-fn all_routes_right(agent: &Agent, sender: &Container<'_>, doomed: &Container<'_>) -> String {
+fn all_routes_right(agent: &Agent, sender: &Container<'_>, doomed: &Container<'_>) -> (String, Duration) {
     let back = Instant::now();
     let (read, created, removed) = thread::scope(|scope| {
         let read = scope.spawn(|| {
-            wait_until("the list with the container", RETURN_DEADLINE, || {
+            wait_until("the list with the container", ANSWERED, || {
                 let reply = agent.try_get("/containers")?;
                 let listed = reply.status == 200 && reply.body.contains(&sender.id);
                 if listed {
@@ -205,7 +216,16 @@ fn all_routes_right(agent: &Agent, sender: &Container<'_>, doomed: &Container<'_
     });
     let (created_id, created) = created;
     println!("behind the engine's return: read {read:?}, created {created:?}, removed {removed:?}");
-    let last = read.max(created).max(removed);
-    assert!(last <= RETURN_DEADLINE, "{last:?}");
-    created_id
+    (created_id, read.max(created).max(removed))
+}
+
+/// How long the engine takes for the same when it is asked directly. What else the machine does slows both.
+#[track_caller]
+fn without_the_agent(docker: &PrivateDocker, spare: &Container<'_>) -> Duration {
+    let start = Instant::now();
+    thread::scope(|scope| {
+        scope.spawn(|| docker.run("own", &[], &["serve"]));
+        scope.spawn(|| docker.cli(&["rm", "--force", &spare.id]));
+    });
+    start.elapsed()
 }

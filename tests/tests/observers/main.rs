@@ -20,7 +20,7 @@ use agent_tests::wait::wait_until;
 use serde_json::Value;
 
 /// Of what Docker tells by an event, and two ticks.
-pub(crate) const SEEN_DEADLINE: Duration = Duration::from_secs(8);
+pub(crate) const SEEN_DEADLINE: Duration = Duration::from_secs(30);
 
 /// `GET path`, once all these containers have figures in it.
 #[track_caller]

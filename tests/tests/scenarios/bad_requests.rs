@@ -1,4 +1,4 @@
-//! Requests that must not work: the code that the contract names, and nothing left behind.
+//! Requests that must not work: the code that docs/api.md names, and nothing left behind.
 
 use agent_tests::agent::{Agent, AgentCommand};
 use agent_tests::docker::{PrivateDocker, image};

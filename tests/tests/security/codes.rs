@@ -31,6 +31,8 @@ enum May {
 /// Open to everybody: they tell a word, or are the page without a figure in it.
 const OPEN: [&str; 4] = ["/livez", "/readyz", "/", "/page/main.js"];
 
+const EVENTS: &str = "/containers/events";
+
 #[track_caller]
 fn table(what: &str, caller: &Caller, id: &str, may: May) {
     let absent = "f".repeat(64);
@@ -39,6 +41,7 @@ fn table(what: &str, caller: &Caller, id: &str, may: May) {
         "/status/history".to_owned(),
         "/containers".to_owned(),
         "/containers/status".to_owned(),
+        EVENTS.to_owned(),
         "/metrics".to_owned(),
         "/openapi.json".to_owned(),
         format!("/container/{id}"),
@@ -60,7 +63,12 @@ fn table(what: &str, caller: &Caller, id: &str, may: May) {
     let codes: Vec<u16> = routes
         .iter()
         .map(|(method, path, _)| {
-            let options: &[&str] = if *method == "POST" { &form } else { &[] };
+            let options: &[&str] = match (*method, path.as_str()) {
+                ("POST", _) => &form,
+                // it never ends by itself: gone when the head is there
+                (_, EVENTS) => &["--head"],
+                _ => &[],
+            };
             caller.ask(method, path, options).0
         })
         .collect();

@@ -1,4 +1,4 @@
-//! Requests of every shape: whatever comes, the reply is one that the contract names, and the agent lives.
+//! Requests of every shape: whatever comes, the reply is one that docs/api.md names, and the agent lives.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use agent_tests::docker::PrivateDocker;
 use crate::random::Random;
 
 const REQUESTS: usize = 20_000;
-/// What the contract names for Docker's failures; any other code from 500 on is a failure of the agent.
+/// What docs/api.md names for Docker's failures; any other code from 500 on is a failure of the agent.
 const NAMED_FAILURES: [u16; 3] = [502, 503, 504];
 
 #[test]
@@ -63,12 +63,17 @@ fn request(random: &mut Random, id: &str) -> Vec<u8> {
         "*",
         "//",
         "/container/x/status",
+        "/containers/status",
+        "/containers/events/",
+        "/metrics",
+        "/openapi.json",
+        "/status/history",
     ];
     let mut target = random.pick(&known).to_owned();
     if target.ends_with("container/") {
         let odd = random.text(&["abcd", "..", "%2f", "%00", "bystander", "%"], "%2f");
         target.push_str(random.pick(&[id, &id[..12], "bystander", "absent", &odd]));
-        target.push_str(random.pick(&["", "/status", "/", "/status/x"]));
+        target.push_str(random.pick(&["", "/status", "/history", "/", "/status/x"]));
         // what runs is to go on running
         if method == "DELETE" && target.contains("bystander") {
             target.push('x');
@@ -84,6 +89,10 @@ fn request(random: &mut Random, id: &str) -> Vec<u8> {
         "?a=b&a=c",
         "?%ff",
         "?&&==",
+        "?window=60s",
+        "?window=0",
+        "?wait=-1",
+        "?service=absent&window=300s",
     ]));
     let body = body(random);
     let content_type = random.pick(&[
@@ -105,6 +114,10 @@ fn request(random: &mut Random, id: &str) -> Vec<u8> {
         "Origin: null\r\n",
         "X-Request-Id: a b\r\n",
         "Authorization: Bearer x\r\n",
+        "Accept: application/openmetrics-text\r\n",
+        "Accept-Encoding: zstd, gzip\r\n",
+        "If-None-Match: \"\r\n",
+        "Last-Event-ID: x\r\n",
     ]);
     let version = random.pick(&[
         "1.1", "1.1", "1.1", "1.1", "1.1", "1.1", "1.1", "1.1", "1.0", "1.0", "2.0", "9.9",

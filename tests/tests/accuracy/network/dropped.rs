@@ -17,8 +17,8 @@ const SEND: [&str; 4] = ["--count", "10000", "--size", "1000"];
 fn what_another_program_drops_is_counted_all_the_same() {
     let docker = PrivateDocker::start();
     let agent = start_agent(&docker);
-    let sink = docker.run("sink", &[], &["udp-sink", "--port", "5202", "--seconds", "8"]);
     let sender = idle(&docker, "sender", &[]);
+    let sink = docker.run("sink", &[], &["udp-sink", "--port", "5202", "--seconds", "8"]);
     let to = format!("{}:5202", sink.address());
     let words = [&["udp-send", "--to", &to], &SEND[..]].concat();
 

@@ -21,8 +21,6 @@ const RETURN_DEADLINE: Duration = Duration::from_secs(3);
 /// What the agent may add on a machine where the engine by itself takes over a second for the same: it looks for the engine once
 /// a second, and then reads what it has.
 const BESIDE_THE_ENGINE: Duration = Duration::from_secs(2);
-/// Of a request, whatever else the machine does.
-const ANSWERED: Duration = Duration::from_secs(30);
 
 #[test]
 #[ignore = "needs root and a Docker engine: cargo xtask test"]
@@ -150,7 +148,7 @@ fn survives(seconds: u64, outage: impl FnOnce(&PrivateDocker)) {
     watch.report();
     let (created_id, took) = all_routes_right(&agent, &sender, &doomed);
     let own = without_the_agent(&docker, &spare);
-    println!("all routes right {took:?} behind the engine's return; by itself it takes {own:?}");
+    println!("created and removed {took:?} behind the engine's return; by itself it takes {own:?}");
     assert!(
         took <= RETURN_DEADLINE.max(own + BESIDE_THE_ENGINE),
         "{took:?}, {own:?}"
@@ -176,14 +174,14 @@ fn survives(seconds: u64, outage: impl FnOnce(&PrivateDocker)) {
     );
 }
 
-/// Every route that needs the engine, all asked at once: the id of what was created, and when all were right. `doomed` goes
-/// by it.
+/// Every route that needs the engine, all asked at once: those that read are right within [`RETURN_DEADLINE`]. The id of what
+/// was created, and when that was done and `doomed` was gone.
 #[track_caller]
 fn all_routes_right(agent: &Agent, sender: &Container<'_>, doomed: &Container<'_>) -> (String, Duration) {
     let back = Instant::now();
     let (read, created, removed) = thread::scope(|scope| {
         let read = scope.spawn(|| {
-            wait_until("the list with the container", ANSWERED, || {
+            wait_until("the list with the container", RETURN_DEADLINE, || {
                 let reply = agent.try_get("/containers")?;
                 let listed = reply.status == 200 && reply.body.contains(&sender.id);
                 if listed {
@@ -216,7 +214,8 @@ fn all_routes_right(agent: &Agent, sender: &Container<'_>, doomed: &Container<'_
     });
     let (created_id, created) = created;
     println!("behind the engine's return: read {read:?}, created {created:?}, removed {removed:?}");
-    (created_id, read.max(created).max(removed))
+    assert!(read <= RETURN_DEADLINE, "{read:?}");
+    (created_id, created.max(removed))
 }
 
 /// How long the engine takes for the same when it is asked directly. What else the machine does slows both.

@@ -21,7 +21,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use agent_tests::wait::wait_until;
-use jiff::Timestamp;
 
 use scheduler::Scheduler;
 use size::Size;
@@ -32,8 +31,6 @@ use watch::Watch;
 const BACK: Duration = Duration::from_secs(5);
 /// The longest that a scheduler goes without a new sample of a node while its agent is replaced.
 const LONGEST_GAP: Duration = Duration::from_secs(5);
-/// What of it the agent may take, where the machine is so slow that ending one container and starting the next takes the rest.
-const OF_IT_THE_AGENTS: Duration = Duration::from_millis(2500);
 /// A task is replaced once the one before it is healthy, which takes up to two looks of the engine's, 10 s apart.
 const ROLLED_OUT: Duration = Duration::from_mins(3);
 
@@ -87,7 +84,7 @@ fn move_and_replace(swarm: &Swarm, size: Size) {
     let before = last.running_agent();
     last.docker.kill();
     last.docker.launch();
-    let (answers, answers_at) = (Instant::now(), Timestamp::now());
+    let answers = Instant::now();
     wait_until("the agent of the last node to be back", BACK * 4, || {
         let agent = last.running_agent().ok_or("none runs")?;
         if Some(&agent) == before.as_ref() {
@@ -96,12 +93,8 @@ fn move_and_replace(swarm: &Swarm, size: Size) {
         last.client.ready()
     });
     let back = answers.elapsed();
-    let (_, started) = last.replaced();
-    let engines = between(answers_at, started);
-    println!(
-        "agent back {back:?} after its node's engine, which was killed; the engine had started it after {engines:?}"
-    );
-    assert!(back <= BACK.max(engines + OF_IT_THE_AGENTS), "{back:?}, {engines:?}");
+    println!("agent back {back:?} after its node's engine, which was killed");
+    assert!(back <= BACK, "{back:?}");
 
     // An engine of a Swarm ends its containers when it comes back; that is seen, and made good.
     let moved = scheduler.make_again(&moved, size.nodes - 1);
@@ -119,28 +112,13 @@ fn move_and_replace(swarm: &Swarm, size: Size) {
         begun.elapsed()
     );
     for gap in watch.stop() {
-        let node = swarm
-            .nodes
-            .iter()
-            .find(|node| node.name == gap.node)
-            .expect("it is one of them");
-        let (ended, started) = node.replaced();
-        let engines = between(ended, started);
         println!(
-            "{}: {} samples told, at most {:?} apart; the engine took {engines:?} from the end of one agent to the start of the next",
+            "{}: {} samples told, at most {:?} apart",
             gap.node, gap.samples, gap.longest
         );
-        assert!(
-            gap.longest <= LONGEST_GAP.max(engines + OF_IT_THE_AGENTS),
-            "{gap:?}, {engines:?}"
-        );
+        assert!(gap.longest <= LONGEST_GAP, "{gap:?}");
         assert!(gap.samples > 0, "{gap:?}");
     }
     scheduler.wait_until_all_send(&moved);
     scheduler.assert_each_is_there_once(&moved);
-}
-
-/// Zero where the second was before the first.
-fn between(first: Timestamp, second: Timestamp) -> Duration {
-    Duration::try_from(second.duration_since(first)).unwrap_or_default()
 }

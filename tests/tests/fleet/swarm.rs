@@ -6,7 +6,6 @@ use std::time::Duration;
 use agent_tests::command;
 use agent_tests::docker::{PrivateDocker, image};
 use agent_tests::wait::wait_until;
-use jiff::Timestamp;
 
 use crate::client::Client;
 use crate::image as agent_image;
@@ -158,29 +157,9 @@ impl Node {
     }
 
     fn agents(&self, what: &str) -> Vec<String> {
-        self.listed(&["ps", "--format", what])
-    }
-
-    fn listed(&self, words: &[&str]) -> Vec<String> {
         let filter = format!("label=com.docker.swarm.service.name={SERVICE}");
-        let listed = self.docker.cli(&[words, &["--filter", &filter]].concat());
+        let listed = self.docker.cli(&["ps", "--filter", &filter, "--format", what]);
         listed.lines().map(str::to_owned).collect()
-    }
-
-    /// When the engine saw the agent before this one end, and when it had started this one.
-    #[track_caller]
-    pub(crate) fn replaced(&self) -> (Timestamp, Timestamp) {
-        // the newest comes first
-        let ids = self.listed(&["ps", "--all", "--no-trunc", "--format", "{{.ID}}"]);
-        let [new, old, ..] = &ids[..] else {
-            panic!("{}: no agent was replaced: {ids:?}", self.name);
-        };
-        let time = |id: &str, what: &str| {
-            let text = self.docker.cli(&["inspect", "--format", what, id]);
-            text.parse::<Timestamp>()
-                .unwrap_or_else(|error| panic!("{what} of {id}: {text}: {error}"))
-        };
-        (time(old, "{{.State.FinishedAt}}"), time(new, "{{.State.StartedAt}}"))
     }
 }
 

@@ -7,12 +7,14 @@
 pub mod credentials;
 pub mod host;
 pub mod origin;
+pub mod stamps;
 pub mod tokens;
 
 use std::{path::PathBuf, sync::Arc};
 
 pub use credentials::Credentials;
 pub use host::HostNames;
+pub use stamps::Stamps;
 pub use tokens::{TokenFileError, Tokens};
 
 /// What a caller may do; each includes those before it.

@@ -30,6 +30,7 @@ mod health;
 mod held;
 mod history;
 mod list;
+mod makers;
 mod metrics;
 mod node;
 mod once_a_tick;
@@ -39,6 +40,7 @@ mod problem;
 mod redact;
 pub mod serve;
 mod shared_list;
+mod strangers;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -51,9 +53,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    containers::{
-        Container, ContainerId, Containers, DockerState, id::ContainerRef, id::ResolveError, own::own_container,
-    },
+    containers::{Container, Containers, DockerState, id::ContainerRef, id::ResolveError, own::Own},
     docker::Engine,
     events::EventLog,
     history::History,
@@ -64,8 +64,10 @@ use crate::{
     usage::choose::SourceDecision,
 };
 use door::Door;
+use makers::Makers;
 use problem::Problem;
 use shared_list::SharedList;
+use strangers::Strangers;
 
 /// Requests that may wait for Docker at one time; one more gets 503 at once. A node that creates fifty containers at once
 /// is busy, and what waits behind them would not get its answer in time.
@@ -122,9 +124,9 @@ pub struct App {
     pub decision: SourceDecision,
     /// The time between two samples, in ns.
     pub interval_ns: u64,
-    /// The container that the agent itself runs in.
-    pub own_container: Option<ContainerId>,
-    /// Owns changes that are under way: they run to their end even when the caller hangs up.
+    /// Where the agent itself runs.
+    pub own: Own,
+    /// Owns requests that change something: they run to their end even when the caller hangs up.
     pub changes: TaskTracker,
     /// Who is let in.
     pub door: Door,
@@ -135,6 +137,8 @@ pub struct App {
     waiting_for_docker: Arc<Semaphore>,
     reading_bodies: Semaphore,
     held: Arc<Semaphore>,
+    strangers: Strangers,
+    makers: Makers,
     texts: all::Texts,
     scrapes: metrics::Scrapes,
 }
@@ -150,7 +154,7 @@ impl App {
         scraped: Scraped,
         stop: CancellationToken,
     ) -> Self {
-        let list = SharedList::new(Arc::clone(&engine));
+        let list = SharedList::new(Arc::clone(&engine), containers.clone());
         let Figures {
             told,
             decision,
@@ -166,13 +170,15 @@ impl App {
             launcher,
             decision,
             interval_ns: u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX),
-            own_container: own_container(),
+            own: Own::look(&scraped.proc_root),
             changes: TaskTracker::new(),
             door,
             list,
             waiting_for_docker: Arc::new(Semaphore::new(MAX_WAITING_FOR_DOCKER)),
             reading_bodies: Semaphore::new(MAX_BODIES),
             held: Arc::new(Semaphore::new(MAX_HELD)),
+            strangers: Strangers::default(),
+            makers: Makers::default(),
             texts: all::Texts::default(),
             scrapes: metrics::Scrapes::new(scraped),
         }

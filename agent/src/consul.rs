@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::ConsulTarget, snapshot::Snapshots};
+use crate::{config::ConsulTarget, node, snapshot::Snapshots};
 use call::CallError;
 use registration::Registration;
 
@@ -21,14 +21,21 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Keeps the agent registered until `stop`.
-pub async fn keep_registered(target: ConsulTarget, node: String, snapshots: Arc<Snapshots>, stop: CancellationToken) {
-    let registration = Registration::new(&node, target.service_address, target.service_port);
+///
+/// `interval` is the sampler's: where that hangs, Consul hears nothing any more, and takes the service for critical.
+pub async fn keep_registered(
+    target: ConsulTarget,
+    snapshots: Arc<Snapshots>,
+    interval: Duration,
+    stop: CancellationToken,
+) {
+    let registration = Registration::new(&node::name(), target.service_address, target.service_port);
     tokio::select! {
         () = snapshots.first_figures() => {}
         () = stop.cancelled() => return,
     }
     tokio::select! {
-        () = renew(&target, &registration) => {}
+        () = renew(&target, &registration, || snapshots.overdue(interval)) => {}
         () = stop.cancelled() => {}
     }
     let path = registration.deregister_path();
@@ -47,9 +54,14 @@ pub async fn keep_registered(target: ConsulTarget, node: String, snapshots: Arc<
 }
 
 /// Never ends. A change is told once: that it is registered, and that it is not any more.
-async fn renew(target: &ConsulTarget, registration: &Registration) {
+async fn renew(target: &ConsulTarget, registration: &Registration, overdue: impl Fn() -> Option<Duration>) {
     let (mut is_registered, mut was_told, mut pause) = (false, false, FIRST_PAUSE);
     loop {
+        if let Some(age) = overdue() {
+            tracing::error!("no sample was taken for {age:?}; Consul is not told that all is well");
+            tokio::time::sleep(RENEW_EVERY).await;
+            continue;
+        }
         let told = if is_registered {
             call::put(target, &registration.pass_path(), String::new()).await
         } else {

@@ -19,6 +19,7 @@ use crate::{
     },
     docker::{DockerError, Engine, lifecycle::NewContainer},
 };
+use leftover::Leftover;
 use reserve::{Reservation, Reservations};
 
 /// Port of a program whose image does not say one.
@@ -111,20 +112,19 @@ impl Launcher {
     pub async fn launch(&self, launch: &Launch) -> Result<Launched, LaunchError> {
         let inner_port = inner_port(&self.image_ports(&launch.image).await?);
         let index = self.reserve_index(&launch.service);
-        let id = self.create(launch, index.index(), inner_port).await?;
+        let (id, index) = self.create(launch, index, inner_port).await?;
         let started = self.start(id, launch).await;
-        let Err(error) = started else {
-            // The index stays reserved until the table shows who has it.
-            self.containers.refresh(id, TABLE_DEADLINE).await;
-            return started;
-        };
-        if let Err(left) = self.engine.remove(id).await
-            && !left.is_not_found()
+        if started.is_err()
+            && let Err(error) = leftover::remove(&self.engine, id).await
         {
-            tracing::error!(container = %id, "it did not start and could not be removed: {left}");
+            tracing::warn!(container = %id, "it did not start and is not removed yet: {error}");
+            self.clear_away(Leftover::Known(id), index);
+            return started;
         }
+        // The index stays reserved until the table shows who has it.
         self.containers.refresh(id, TABLE_DEADLINE).await;
-        Err(error)
+        drop(index);
+        started
     }
 
     /// Waits until nothing more is to be created.
@@ -169,7 +169,13 @@ impl Launcher {
         }
     }
 
-    async fn create(&self, launch: &Launch, index: u32, inner_port: NonZeroU16) -> Result<ContainerId, LaunchError> {
+    /// The index goes to what is left of a creation that may yet come true, where there is such a thing.
+    async fn create(
+        &self,
+        launch: &Launch,
+        index: Reservation,
+        inner_port: NonZeroU16,
+    ) -> Result<(ContainerId, Reservation), LaunchError> {
         let labels = HashMap::from([
             (SERVICE_LABEL.to_owned(), launch.service.as_str().to_owned()),
             (MANAGED_LABEL.to_owned(), "true".to_owned()),
@@ -177,7 +183,7 @@ impl Launcher {
         let mut attempt = 1;
         loop {
             let new = NewContainer {
-                name: instance_name(&launch.service, index, fastrand::u16(0..1000)),
+                name: instance_name(&launch.service, index.index(), fastrand::u16(0..1000)),
                 image: launch.image.clone(),
                 inner_port,
                 published_port: launch.port,
@@ -190,25 +196,25 @@ impl Launcher {
                 }
                 Err(error) => {
                     if leftover::is_possible(&error) {
-                        self.clear_away(new.name);
+                        self.clear_away(Leftover::Named(new.name), index);
                     }
                     return Err(error.into());
                 }
-                Ok(id) => return Ok(id),
+                Ok(id) => return Ok((id, index)),
             }
         }
     }
 
-    /// Of an engine that is only slow, the caller has its answer before the container is there.
-    fn clear_away(&self, name: String) {
+    /// Goes on when the caller has its answer: of an engine that is only slow, that is before the container is there. The index is
+    /// nobody else's until then, so that no other container has the name.
+    fn clear_away(&self, left: Leftover, index: Reservation) {
         let (engine, containers, stop) = (Arc::clone(&self.engine), self.containers.clone(), self.stop.clone());
         self.tasks.spawn(async move {
-            let cleared = stop.run_until_cancelled(leftover::clear_away(&engine, &containers, &name));
-            if cleared.await.is_none() {
-                tracing::warn!(
-                    "the agent stops: Docker may still make the container {name}, for which nobody asks any more"
-                );
+            let cleared = stop.run_until_cancelled(left.clear_away(&engine, &containers)).await;
+            if cleared.is_none() {
+                tracing::warn!("the agent stops, and leaves to you what nobody asks for any more: {left}");
             }
+            drop(index);
         });
     }
 

@@ -3,7 +3,7 @@
 //! Exit codes: 0 stopped by a signal, help or version; 64 a value of the configuration is bad or cannot be had on
 //! this machine, said in one line that names the flag; 1 anything else. Those of the other orders are in their help.
 
-use std::{env, num::NonZero, path::Path, process::ExitCode, thread};
+use std::{env, num::NonZero, path::Path, process::ExitCode, thread, time::Duration};
 
 use balancer_agent::{
     ask,
@@ -15,6 +15,9 @@ use balancer_agent::{
     run::Parts,
     telemetry, top,
 };
+
+/// How long threads of the runtime may take to end.
+const RUNTIME_END: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
     let mut arguments = env::args_os().skip(1);
@@ -48,7 +51,10 @@ fn serve(config: Config) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };
-    match runtime.block_on(parts.run()) {
+    let ended = runtime.block_on(parts.run());
+    // All that was to be finished is: what still waits for a name to be resolved, say, does so for nobody.
+    runtime.shutdown_timeout(RUNTIME_END);
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }

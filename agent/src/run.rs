@@ -32,7 +32,7 @@ use crate::{
     kernel::{self, KernelSettings},
     launch::Launcher,
     metrics::cgroup_files::CgroupFiles,
-    node::{self, Node},
+    node::Node,
     privileges::{self, Needs, Remaining},
     sampler::{Sampler, Told},
     usage::{
@@ -181,8 +181,8 @@ impl Parts {
         let status = format!("source {}", self.decision.source);
         let telling = notify::tell(snapshots.clone(), self.config.interval, status, stop.clone());
         if let Some(target) = self.config.consul.clone() {
-            let node = node::name();
-            tasks.spawn(consul::keep_registered(target, node, snapshots.clone(), stop.clone()));
+            let (snapshots, interval) = (snapshots.clone(), self.config.interval);
+            tasks.spawn(consul::keep_registered(target, snapshots, interval, stop.clone()));
         }
         let app = App::new(
             Figures {

@@ -1,7 +1,7 @@
 //! The tick: reads the sources and the node, and makes one snapshot of it all.
 //!
 //! The schedule is absolute, so that a late tick does not delay the next one; rates use the time that really passed.
-//! A tick reads files and maps and therefore runs where blocking is allowed, never two at once.
+//! A tick reads files and maps, and no other work is to delay it: it has a thread of its own.
 
 mod memory;
 mod points;
@@ -9,11 +9,17 @@ mod totals;
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::Arc,
+    convert::Infallible,
+    pin::pin,
+    sync::{
+        Arc,
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
     time::{Duration, Instant},
 };
 
-use tokio::time::MissedTickBehavior;
+use tokio::{runtime::Handle, sync::oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -85,29 +91,45 @@ impl Sampler {
         }
     }
 
-    /// Ticks until the agent stops. Dropping the sampler at the end detaches the kernel programs.
-    pub async fn run(mut self, stop: CancellationToken) {
-        let mut schedule = tokio::time::interval(self.interval);
-        schedule.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut last: Option<tokio::time::Instant> = None;
+    /// Ticks until the agent stops, on a thread of its own. Dropping the sampler at the end detaches the kernel programs.
+    pub async fn run(self, stop: CancellationToken) {
+        let (go_on, told) = mpsc::channel();
+        let (end, ended) = oneshot::channel();
+        // what the sources start for themselves is of the runtime
+        let runtime = Handle::current();
+        let thread = thread::Builder::new().name("sampler".to_owned());
+        let spawned = thread.spawn(move || {
+            let _inside = runtime.enter();
+            self.tick_until_told(&told);
+            let _nobody_waits = end.send(());
+        });
+        if let Err(error) = spawned {
+            tracing::error!("the sampler has no thread: {error}");
+            return;
+        }
+        let mut ended = pin!(ended);
+        tokio::select! {
+            () = stop.cancelled() => {
+                drop(go_on);
+                let _ended = ended.await;
+            }
+            // A panic in a tick is a defect that nothing here can mend: the agent must end and be seen to.
+            _ = ended.as_mut() => tracing::error!("the sampler broke"),
+        }
+    }
+
+    fn tick_until_told(mut self, told: &mpsc::Receiver<Infallible>) {
+        let began = Instant::now();
+        let mut number = 0;
         loop {
-            let scheduled = tokio::select! {
-                () = stop.cancelled() => return,
-                scheduled = schedule.tick() => scheduled,
-            };
-            self.ticks_missed += missed(last.map(|last| scheduled.duration_since(last)), self.interval);
-            last = Some(scheduled);
-            let ticked = tokio::task::spawn_blocking(move || {
-                self.tick();
-                self
-            });
-            match ticked.await {
-                Ok(sampler) => self = sampler,
-                Err(error) => {
-                    // A panic in a tick is a defect that nothing here can mend: the agent must end and be seen to.
-                    tracing::error!("the sampler broke: {error}");
-                    return;
-                }
+            self.tick();
+            let next = next_tick(number, began.elapsed(), self.interval);
+            self.ticks_missed += next - number - 1;
+            number = next;
+            let due = Duration::from_nanos(nanoseconds(self.interval).saturating_mul(number));
+            match told.recv_timeout(due.saturating_sub(began.elapsed())) {
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(_) | Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
@@ -230,11 +252,16 @@ impl Sampler {
     }
 }
 
-/// Ticks that were left out between two that were not.
-fn missed(since_last: Option<Duration>, interval: Duration) -> u64 {
-    let Some(since_last) = since_last else { return 0 };
-    let intervals = (since_last.as_nanos() + interval.as_nanos() / 2) / interval.as_nanos().max(1);
-    u64::try_from(intervals).unwrap_or(u64::MAX).saturating_sub(1)
+/// The number of the tick after that of `last`, `elapsed` after the first, whose number is 0: the next one, or the one that is due
+/// now, if that is later.
+fn next_tick(last: u64, elapsed: Duration, interval: Duration) -> u64 {
+    let due = nanoseconds(elapsed) / nanoseconds(interval).max(1);
+    due.max(last + 1)
+}
+
+/// Of some 580 years at most.
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -242,15 +269,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ticks_left_out_are_counted() {
+    fn a_late_tick_delays_no_other_and_what_was_left_out_is_counted() {
         let second = Duration::from_secs(1);
-        for (since_ms, expected) in [(1000, 0), (1004, 0), (996, 0), (2000, 1), (2003, 1), (5000, 4)] {
-            assert_eq!(
-                missed(Some(Duration::from_millis(since_ms)), second),
-                expected,
-                "{since_ms}"
-            );
+        for (last, elapsed_ms, next, left_out) in [
+            (0, 5, 1, 0),
+            (0, 999, 1, 0),
+            (0, 1000, 1, 0),
+            (0, 1003, 1, 0),
+            (0, 1999, 1, 0),
+            (0, 2000, 2, 1),
+            (4, 4100, 5, 0),
+            (4, 9500, 9, 4),
+            (4, 3990, 5, 0),
+        ] {
+            let number = next_tick(last, Duration::from_millis(elapsed_ms), second);
+            assert_eq!((number, number - last - 1), (next, left_out), "{last} {elapsed_ms}");
         }
-        assert_eq!(missed(None, second), 0);
     }
 }

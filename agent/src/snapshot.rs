@@ -3,9 +3,10 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use arc_swap::{ArcSwap, Guard};
@@ -19,6 +20,9 @@ use crate::{
     rates::{Counters, Rates},
     usage::{Source, SourceHealth},
 };
+
+/// Ticks that may be left out before figures are old.
+const MISSED_TICKS: u32 = 5;
 
 /// The node and its containers at one tick.
 #[derive(Debug, Default)]
@@ -48,6 +52,7 @@ pub struct Snapshot {
 pub struct Snapshots {
     latest: ArcSwap<Snapshot>,
     seq: watch::Sender<u64>,
+    published: Mutex<Instant>,
 }
 
 impl Default for Snapshots {
@@ -55,6 +60,7 @@ impl Default for Snapshots {
         Self {
             latest: ArcSwap::default(),
             seq: watch::Sender::new(0),
+            published: Mutex::new(Instant::now()),
         }
     }
 }
@@ -74,7 +80,14 @@ impl Snapshots {
     pub fn publish(&self, snapshot: Snapshot) {
         let seq = snapshot.seq;
         self.latest.store(Arc::new(snapshot));
+        *self.published.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         self.seq.send_replace(seq);
+    }
+
+    /// For how long no new one has come, where that is longer than a sampler that is well takes.
+    pub fn overdue(&self, interval: Duration) -> Option<Duration> {
+        let published = *self.published.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(published.elapsed()).filter(|age| *age > interval * MISSED_TICKS)
     }
 
     /// Waits until the latest is another than `seq`. No one is made here: a caller sets the deadline.
@@ -168,4 +181,26 @@ pub struct MemoryUse {
     pub used_bytes: u64,
     /// What is left for it; `None` where neither a limit nor the node tells.
     pub free_bytes: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sampler_that_hangs_is_overdue_after_its_patience_and_is_not_when_it_goes_on() {
+        let snapshots = Snapshots::default();
+        let interval = Duration::from_secs(1);
+        let ago = |ms| {
+            let then = Instant::now().checked_sub(Duration::from_millis(ms));
+            *snapshots.published.lock().unwrap() = then.unwrap();
+        };
+        ago(4_900);
+        assert_eq!(snapshots.overdue(interval), None);
+        ago(5_100);
+        assert!(snapshots.overdue(interval).is_some_and(|age| age > 5 * interval));
+        assert_eq!(snapshots.overdue(2 * interval), None, "a slower one");
+        snapshots.publish(Snapshot::default());
+        assert_eq!(snapshots.overdue(interval), None);
+    }
 }

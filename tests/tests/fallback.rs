@@ -86,6 +86,9 @@ fn both_sources_tell_the_same_of_the_same_load() {
 #[track_caller]
 fn assert_docker_source(docker: &PrivateDocker, agent: &Agent) {
     let status = agent.get("/status").must_be(200).json();
+    let of_the_programs = ["map_entries", "lost_updates", "missed_switches", "cpu_account"];
+    let told = of_the_programs.map(|field| status["agent"].get(field).is_some());
+    assert_eq!(told, [false; 4], "nobody counts them: {status}");
     assert_eq!(status["source"], "docker", "{status}");
     let reason = status["source_reason"]
         .as_str()

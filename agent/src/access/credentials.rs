@@ -2,15 +2,15 @@
 
 use std::{
     fs, io,
-    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use arc_swap::ArcSwap;
 use thiserror::Error;
+use tokio_util::sync::CancellationToken;
 
-use super::{Role, TokenFileError, Tokens};
+use super::{Role, Stamps, TokenFileError, Tokens};
 
 /// No list of tokens is larger, in bytes.
 const MOST_BYTES: u64 = 1 << 20;
@@ -72,12 +72,8 @@ impl TokenFiles {
         Ok(tokens)
     }
 
-    /// What changes when a file is written or replaced, also behind a symbolic link.
-    fn stamps(&self) -> Vec<Option<Stamp>> {
-        [&self.read, &self.admin]
-            .into_iter()
-            .map(|path| Stamp::of(path.as_deref()?))
-            .collect()
+    fn stamps(&self) -> Stamps {
+        Stamps::of([&self.read, &self.admin].into_iter().flatten().map(PathBuf::as_path))
     }
 }
 
@@ -97,30 +93,21 @@ fn text_of(flag: &'static str, path: &Path) -> Result<String, CredentialsError> 
     fs::read_to_string(path).map_err(failed)
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
-    inode: u64,
-    size: u64,
-    changed: (i64, i64),
-}
-
-impl Stamp {
-    fn of(path: &Path) -> Option<Self> {
-        let metadata = fs::metadata(path).ok()?;
-        Some(Self {
-            inode: metadata.ino(),
-            size: metadata.size(),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        })
-    }
+/// Tokens, and how long all of them are good.
+#[derive(Debug)]
+pub struct InForce {
+    /// The tokens.
+    pub tokens: Tokens,
+    /// Cancelled when one of them is good no more.
+    pub until: CancellationToken,
 }
 
 /// The tokens in force.
 #[derive(Debug)]
 pub struct Credentials {
     files: TokenFiles,
-    tokens: ArcSwap<Tokens>,
-    stamps: ArcSwap<Vec<Option<Stamp>>>,
+    in_force: ArcSwap<InForce>,
+    stamps: ArcSwap<Stamps>,
 }
 
 impl Credentials {
@@ -130,14 +117,17 @@ impl Credentials {
         let tokens = files.load()?;
         Ok(Self {
             files,
-            tokens: ArcSwap::from_pointee(tokens),
+            in_force: ArcSwap::from_pointee(InForce {
+                tokens,
+                until: CancellationToken::new(),
+            }),
             stamps: ArcSwap::from_pointee(stamps),
         })
     }
 
     /// Those of this moment.
-    pub fn tokens(&self) -> Arc<Tokens> {
-        self.tokens.load_full()
+    pub fn in_force(&self) -> Arc<InForce> {
+        self.in_force.load_full()
     }
 
     /// Reads the files again if they changed. `Ok(true)` if they had; on an error the tokens stay as they were.
@@ -152,7 +142,18 @@ impl Credentials {
     pub fn reload(&self) -> Result<(), CredentialsError> {
         // Before the text: what is written in between is read the next time.
         self.stamps.store(Arc::new(self.files.stamps()));
-        self.tokens.store(Arc::new(self.files.load()?));
+        let tokens = self.files.load()?;
+        let before = self.in_force();
+        let has_lost_one = !tokens.has_all_of(&before.tokens);
+        let until = if has_lost_one {
+            CancellationToken::new()
+        } else {
+            before.until.clone()
+        };
+        self.in_force.store(Arc::new(InForce { tokens, until }));
+        if has_lost_one {
+            before.until.cancel();
+        }
         Ok(())
     }
 }
@@ -165,7 +166,11 @@ mod tests {
     const NEW: &str = "new-0123456789abcdef0123456789abcdef";
 
     fn knows(credentials: &Credentials, token: &str) -> Option<Role> {
-        credentials.tokens().find(token.as_bytes()).map(|(role, _)| role)
+        credentials
+            .in_force()
+            .tokens
+            .find(token.as_bytes())
+            .map(|(role, _)| role)
     }
 
     #[test]
@@ -179,6 +184,7 @@ mod tests {
         })
         .unwrap();
         assert!(!credentials.reload_if_changed().unwrap());
+        let first = credentials.in_force();
         fs::write(&file, format!("{OLD}\n{NEW}\n")).unwrap();
         assert!(credentials.reload_if_changed().unwrap());
         assert_eq!(knows(&credentials, OLD), Some(Role::Admin));
@@ -187,8 +193,10 @@ mod tests {
         let error = credentials.reload_if_changed().unwrap_err().to_string();
         assert!(error.starts_with("--admin-token-file: /"), "{error}");
         assert_eq!(knows(&credentials, OLD), Some(Role::Admin));
+        assert!(!first.until.is_cancelled(), "whoever was let in by the old one is in");
         fs::write(&file, NEW).unwrap();
         credentials.reload().unwrap();
+        assert!(first.until.is_cancelled() && !credentials.in_force().until.is_cancelled());
         assert_eq!(knows(&credentials, OLD), None, "the old one has expired");
         assert_eq!(knows(&credentials, NEW), Some(Role::Admin));
     }

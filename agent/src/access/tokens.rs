@@ -90,6 +90,15 @@ impl Tokens {
         self.known.is_empty()
     }
 
+    /// Whether each of the others is good here too, and for the same.
+    pub(super) fn has_all_of(&self, others: &Self) -> bool {
+        let is_here = |other: &Known| {
+            let same = |known: &Known| known.role == other.role && known.digest.as_ref() == other.digest.as_ref();
+            self.known.iter().any(same)
+        };
+        others.known.iter().all(is_here)
+    }
+
     /// Role and line of a token that was shown.
     pub fn find(&self, shown: &[u8]) -> Option<(Role, usize)> {
         let shown = digest(&SHA256, shown);

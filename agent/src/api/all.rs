@@ -111,7 +111,10 @@ async fn body(app: &Arc<App>, snapshot: Arc<Snapshot>, asked: Asked, encoding: E
         Some(window) => {
             let history = Arc::clone(&app.history);
             let make = move || Arc::new(history.summaries(window.duration()));
-            Some((window, app.texts.summaries.get(snapshot.seq, window, make).await?))
+            Some((
+                window,
+                app.texts.summaries.get(&app.makers, snapshot.seq, window, make).await?,
+            ))
         }
         None => None,
     };
@@ -122,11 +125,12 @@ async fn body(app: &Arc<App>, snapshot: Arc<Snapshot>, asked: Asked, encoding: E
         encoding.encode(serde_json::to_vec(&reply).ok()?.into())
     };
     let body = if of_all {
-        app.texts.bodies.get(seq, (window, encoding), render).await?
+        app.texts
+            .bodies
+            .get(&app.makers, seq, (window, encoding), render)
+            .await?
     } else {
-        tokio::task::spawn_blocking(render)
-            .await
-            .map_err(|_| Problem::Internal)?
+        app.makers.make(render).await?
     };
     body.ok_or(Problem::Internal)
 }

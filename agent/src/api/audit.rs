@@ -7,6 +7,7 @@ use axum::{
     response::Response,
 };
 
+use super::strangers::Strangers;
 use crate::access::Caller;
 
 /// The header that carries a request's id, in both directions.
@@ -20,10 +21,11 @@ const MOST_ID_BYTES: usize = 64;
 #[derive(Clone, Debug)]
 pub(super) struct Subject(pub(super) String);
 
-/// A request under way. Its line is written at its end, also when the caller does not wait for that.
+/// A request under way. Its line is written at its end.
 #[derive(Debug)]
 pub(super) struct Audit {
-    who: String,
+    /// `None` while nobody is known.
+    who: Option<String>,
     from: String,
     method: Method,
     path: String,
@@ -36,7 +38,7 @@ impl Audit {
     /// Begins; nothing is written yet.
     pub(super) fn begin(head: &Parts, from: &str) -> Self {
         Self {
-            who: "nobody".to_owned(),
+            who: None,
             from: from.to_owned(),
             method: head.method.clone(),
             path: head.uri.path().chars().take(MOST_PATH_CHARS).collect(),
@@ -48,29 +50,35 @@ impl Audit {
 
     /// Whose request it is.
     pub(super) fn is_by(&mut self, caller: &Caller) {
-        self.who = caller.who.to_string();
+        self.who = Some(caller.who.to_string());
     }
 
-    /// Writes the line, and gives the caller the id under which it stands.
-    pub(super) fn end(mut self, response: &mut Response) {
+    /// Writes the line, unless strangers have had enough of them, and gives the caller the id under which it stands.
+    pub(super) fn end(mut self, strangers: &Strangers, response: &mut Response) {
         let mut result = response.status().as_u16().to_string();
         let made = response.headers().get(axum::http::header::LOCATION);
         if let Some(location) = made.and_then(|location| location.to_str().ok()) {
             let _infallible = write!(result, " {location}");
         }
         let subject = response.extensions().get::<Subject>().map(|Subject(text)| text.clone());
-        self.tell(&result, subject.as_deref().unwrap_or_default());
+        let left_out = strangers.left_out(self.who.is_none(), Instant::now());
+        if let Some(lines) = left_out.filter(|lines| *lines > 0) {
+            tracing::warn!(target: crate::telemetry::AUDIT, lines, "lines about callers whom nobody knows were left out");
+        }
+        self.is_told = true;
+        if left_out.is_some() {
+            self.tell(&result, subject.as_deref().unwrap_or_default());
+        }
         if let Ok(id) = HeaderValue::from_str(&self.request_id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
     }
 
-    fn tell(&mut self, result: &str, subject: &str) {
-        self.is_told = true;
+    fn tell(&self, result: &str, subject: &str) {
         let duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(
             target: crate::telemetry::AUDIT,
-            who = self.who,
+            who = self.who.as_deref().unwrap_or("nobody"),
             from = self.from,
             method = %self.method,
             path = self.path,
@@ -86,7 +94,7 @@ impl Audit {
 impl Drop for Audit {
     fn drop(&mut self) {
         if !self.is_told {
-            self.tell("the caller did not wait; what was begun goes on", "");
+            self.tell("it was not over when the agent ended", "");
         }
     }
 }

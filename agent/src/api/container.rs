@@ -2,7 +2,7 @@
 
 mod reply;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, to_bytes},
@@ -12,7 +12,6 @@ use axum::{
 };
 use bytes::Bytes;
 use serde::Deserialize;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     App, IdSegment,
@@ -31,6 +30,7 @@ use super::{
 use crate::{
     access::{Caller, Role},
     clock::wall_ns,
+    containers::{Container, container::own_name},
     docker::DockerError,
     launch::{Launch, LaunchError},
     snapshot::ContainerUsage,
@@ -140,9 +140,8 @@ async fn launched(app: &Arc<App>, launch: Launch) -> Result<Response, Problem> {
     if !app.door.policy.allows_image(&launch.image.to_string()) {
         return Err(Problem::ImageNotAllowed);
     }
-    let place = app.wait_for_docker()?;
-    let owner = Arc::clone(app);
-    let started = to_the_end(app, place, async move { owner.launcher.launch(&launch).await }).await??;
+    let _place = app.wait_for_docker()?;
+    let started = app.launcher.launch(&launch).await?;
     let location = format!("/container/{}", started.id);
     Ok((
         StatusCode::CREATED,
@@ -172,48 +171,49 @@ pub(super) async fn delete(
     State(app): State<Arc<App>>,
     id: IdSegment,
     query: Result<Query<DeleteQuery>, QueryRejection>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     let patience = stop_patience(query)?;
-    let container = app.resolve(&written_id(id)?)?;
+    let written = written_id(id)?;
+    let container = app.resolve(&written)?;
+    let subject = Subject(format!("{} {}", container.id, container.name));
+    let deleted = deleted(&app, &written, &container, patience).await;
+    let mut response = deleted.map_or_else(Problem::into_response, |()| StatusCode::NO_CONTENT.into_response());
+    response.extensions_mut().insert(subject);
+    Ok(response)
+}
+
+async fn deleted(app: &App, written: &str, container: &Container, patience: Duration) -> Result<(), Problem> {
     let id = container.id;
-    if app.own_container == Some(id) {
+    if app.own.is(container) {
         return Err(Problem::OwnContainer);
     }
     if app.door.policy.managed_only && !container.is_managed {
         return Err(Problem::NotManaged);
     }
-    let place = app.wait_for_docker()?;
-    let deleter = Arc::clone(&app);
-    to_the_end(&app, place, async move {
-        let gone = |outcome: Result<(), DockerError>| match outcome {
-            // Gone already, or somebody else is removing it: what was asked for comes true.
-            Err(error) if error.is_not_found() || error.is_conflict() => Ok(()),
-            other => other,
-        };
-        gone(deleter.engine.stop(id, patience).await)?;
-        gone(deleter.engine.remove(id).await)?;
-        deleter.containers.refresh(id, TABLE_DEADLINE).await;
-        Ok::<_, Problem>(())
-    })
-    .await??;
-    Ok(StatusCode::NO_CONTENT)
+    let _place = app.wait_for_docker()?;
+    if *container.name == *written {
+        is_still_meant(app, container).await?;
+    }
+    // Gone already, or somebody else is removing it: what was asked for comes true.
+    let gone = |outcome: Result<(), DockerError>| match outcome {
+        Err(error) if error.is_not_found() || error.is_conflict() => Ok(()),
+        other => other,
+    };
+    gone(app.engine.stop(id, patience).await)?;
+    gone(app.engine.remove(id).await)?;
+    app.containers.refresh(id, TABLE_DEADLINE).await;
+    Ok(())
 }
 
-/// Runs a change to its end, also when the caller hangs up: nothing is left half-made, and its place is not free before.
-async fn to_the_end<T: Send + 'static>(
-    app: &App,
-    place: OwnedSemaphorePermit,
-    change: impl Future<Output = T> + Send + 'static,
-) -> Result<T, Problem> {
-    let change = async move {
-        let done = change.await;
-        drop(place);
-        done
-    };
-    app.changes.spawn(change).await.map_err(|error| {
-        tracing::error!("a change broke: {error}");
-        Problem::Internal
-    })
+/// A name may have gone to another container since the table was made: before something is deleted by its name, Docker says
+/// whether it has it still. An id has always been the same container's.
+async fn is_still_meant(app: &App, container: &Container) -> Result<(), Problem> {
+    let now = app.engine.inspect(container.id).await?.facts;
+    if own_name(&[now.name]) == &*container.name {
+        Ok(())
+    } else {
+        Err(Problem::MeantAnother)
+    }
 }
 
 fn refuse_what_is_announced_too_large(headers: &HeaderMap) -> Result<(), Problem> {

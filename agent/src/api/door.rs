@@ -8,7 +8,9 @@ use axum::http::{HeaderMap, Method, Version, header, request::Parts};
 
 use super::{page, problem::Problem};
 use crate::access::{
-    Caller, Credentials, HostNames, Policy, Role, Rules, Transport, identify,
+    Caller, Credentials, HostNames, Policy, Role, Rules, Transport,
+    credentials::InForce,
+    identify,
     origin::{self, is_cross_site},
 };
 
@@ -32,22 +34,32 @@ pub struct Door {
     pub policy: Policy,
 }
 
+/// Somebody who is known, and by what.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    pub(super) caller: Caller,
+    /// The tokens that the caller's was held against.
+    pub(super) by: Arc<InForce>,
+}
+
 impl Door {
-    /// Lets a request in, and tells whose it is; `None` where nobody was asked.
-    pub(super) fn admit(&self, transport: &Transport, head: &Parts) -> Result<Option<Caller>, Problem> {
-        let caller = if is_open(head.uri.path()) && is_read(&head.method) {
-            None
-        } else {
-            let tokens = self.credentials.tokens();
-            let rules = Rules {
-                tokens: &tokens,
-                asks_for_credentials: self.asks_for_credentials,
-                own_uid: self.own_uid,
-            };
-            let caller =
-                identify(rules, transport, authorization(&head.headers)?).map_err(|_| Problem::Unauthenticated)?;
-            Some(caller)
+    /// Whose request this is; `None` where nobody is asked.
+    pub(super) fn identify(&self, transport: &Transport, head: &Parts) -> Result<Option<Admitted>, Problem> {
+        if is_open(head.uri.path()) && is_read(&head.method) {
+            return Ok(None);
+        }
+        let by = self.credentials.in_force();
+        let rules = Rules {
+            tokens: &by.tokens,
+            asks_for_credentials: self.asks_for_credentials,
+            own_uid: self.own_uid,
         };
+        let caller = identify(rules, transport, authorization(&head.headers)?).map_err(|_| Problem::Unauthenticated)?;
+        Ok(Some(Admitted { caller, by }))
+    }
+
+    /// Whether it is for this agent, and may be made by them.
+    pub(super) fn permit(&self, caller: Option<&Caller>, transport: &Transport, head: &Parts) -> Result<(), Problem> {
         let authority = authority(head)?;
         // No page of a browser can open a unix socket.
         if matches!(transport, Transport::Tcp { .. }) {
@@ -57,11 +69,11 @@ impl Door {
             if self.read_only {
                 return Err(Problem::ReadOnly);
             }
-            if caller.as_ref().is_some_and(|caller| caller.role < Role::Admin) {
+            if caller.is_some_and(|caller| caller.role < Role::Admin) {
                 return Err(Problem::NeedsAdmin);
             }
         }
-        Ok(caller)
+        Ok(())
     }
 
     fn is_for_the_agent(&self, head: &Parts, authority: &str) -> Result<(), Problem> {

@@ -1,6 +1,6 @@
 //! `GET /livez` and `GET /readyz`, for whoever restarts agents or sends callers to them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::extract::State;
 
@@ -16,7 +16,7 @@ pub(super) async fn livez() -> &'static str {
     "ok\n"
 }
 
-/// Whether the node has figures and Docker answers
+/// Whether the node has figures of this moment and Docker answers
 #[utoipa::path(
     get, path = "/readyz", operation_id = "readyz", tag = "health", security(()),
     responses((status = 200, description = "Both: `ok` and a line feed", body = String, content_type = "text/plain; charset=utf-8")),
@@ -24,6 +24,9 @@ pub(super) async fn livez() -> &'static str {
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
     if app.snapshots.load().node.is_none() {
         return Err(Problem::NodeNotReady);
+    }
+    if app.snapshots.overdue(Duration::from_nanos(app.interval_ns)).is_some() {
+        return Err(Problem::SamplerHangs);
     }
     match app.containers.table().docker {
         DockerState::Connected => Ok("ok\n"),

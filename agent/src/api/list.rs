@@ -35,7 +35,7 @@ pub(super) async fn containers(
         field: "service",
         problem: error.body_text(),
     })?;
-    let listed = app.list.get(app.containers.table().generation).await?;
+    let listed = app.list.get().await?;
     Ok(match query.service {
         Some(service) => json(listed.of_service(&service)),
         None => json(listed.all()),

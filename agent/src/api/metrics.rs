@@ -2,7 +2,7 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError},
     time::{Duration, Instant},
 };
 
@@ -44,7 +44,12 @@ impl Scrapes {
     pub(super) async fn close_unused(&self) {
         loop {
             tokio::time::sleep(UNUSED_FOR / 2).await;
-            let mut files = self.files();
+            let mut files = match self.files.try_lock() {
+                Ok(files) => files,
+                Err(TryLockError::Poisoned(files)) => files.into_inner(),
+                // who has them is using them
+                Err(TryLockError::WouldBlock) => continue,
+            };
             if files.used.elapsed() >= UNUSED_FOR {
                 files.open.keep_only(|_| false);
             }
@@ -112,7 +117,7 @@ pub(super) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> 
     let body = app
         .scrapes
         .texts
-        .get(snapshot.seq, key, move || {
+        .get(&app.makers, snapshot.seq, key, move || {
             let scrapes = &maker.scrapes;
             let facts = scrapes.facts(&maker.decision, maker.interval_ns);
             let mut files = scrapes.files();

@@ -63,12 +63,15 @@ struct Network {
 /// How well the agent itself does.
 #[derive(Serialize, ToSchema)]
 struct AgentHealth {
-    /// Cgroups in the kernel map.
-    map_entries: usize,
-    /// Updates that the kernel programs could not count.
-    lost_updates: u64,
-    /// Task switches that the kernel did not show, up to a slice of CPU time each.
-    missed_switches: u64,
+    /// Cgroups in the kernel map. Absent with source `docker`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    map_entries: Option<usize>,
+    /// Updates that the kernel programs could not count. Absent with source `docker`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost_updates: Option<u64>,
+    /// Task switches that the kernel did not show, up to a slice of CPU time each. Absent with source `docker`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missed_switches: Option<u64>,
     /// Samples that were left out.
     ticks_missed: u64,
     /// Absent with source `docker`.
@@ -101,6 +104,7 @@ impl Status {
             });
             rates.collect()
         });
+        let counts = app.decision.source == Source::Ebpf;
         Some(Self {
             name: node::name(),
             docker: table.docker.into(),
@@ -111,9 +115,9 @@ impl Status {
             source: app.decision.source,
             source_reason: app.decision.reason.clone(),
             agent: AgentHealth {
-                map_entries: snapshot.health.map_entries,
-                lost_updates: snapshot.health.lost_updates,
-                missed_switches: snapshot.health.missed_switches,
+                map_entries: counts.then_some(snapshot.health.map_entries),
+                lost_updates: counts.then_some(snapshot.health.lost_updates),
+                missed_switches: counts.then_some(snapshot.health.missed_switches),
                 ticks_missed: snapshot.ticks_missed,
                 cpu_account: snapshot.health.cpu_account,
                 history_bytes: snapshot.history_bytes,

@@ -2,27 +2,38 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     hash::Hash,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::OnceCell;
+use futures_util::{
+    FutureExt as _,
+    future::{BoxFuture, Shared},
+};
 
-use super::problem::Problem;
+use super::{makers::Makers, problem::Problem};
+
+/// `None` where it broke.
+type Making<V> = Shared<BoxFuture<'static, Option<V>>>;
 
 /// What was made of one snapshot, by what it is.
-#[derive(Debug)]
-pub(super) struct OnceATick<K, V> {
+pub(super) struct OnceATick<K, V: Clone> {
     made: Mutex<Made<K, V>>,
 }
 
-#[derive(Debug)]
-struct Made<K, V> {
+struct Made<K, V: Clone> {
     seq: u64,
-    by_key: HashMap<K, Arc<OnceCell<V>>>,
+    by_key: HashMap<K, Making<V>>,
 }
 
-impl<K, V> Default for OnceATick<K, V> {
+impl<K, V: Clone> fmt::Debug for OnceATick<K, V> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("OnceATick").finish_non_exhaustive()
+    }
+}
+
+impl<K, V: Clone> Default for OnceATick<K, V> {
     fn default() -> Self {
         Self {
             made: Mutex::new(Made {
@@ -33,57 +44,65 @@ impl<K, V> Default for OnceATick<K, V> {
     }
 }
 
-impl<K: Eq + Hash, V: Clone + Send + 'static> OnceATick<K, V> {
-    /// What `make` makes of the snapshot `seq`, where others do not wait for it; everybody gets that of the first who came.
-    pub(super) async fn get(&self, seq: u64, key: K, make: impl FnOnce() -> V + Send + 'static) -> Result<V, Problem> {
-        let cell = self.cell(seq, key);
-        let text = cell
-            .get_or_try_init(async || {
-                tokio::task::spawn_blocking(make).await.map_err(|error| {
-                    tracing::error!("a text broke: {error}");
-                    Problem::Internal
-                })
-            })
-            .await?;
-        Ok(text.clone())
+impl<K: Eq + Hash, V: Clone + Send + Sync + 'static> OnceATick<K, V> {
+    /// What `make` makes of the snapshot `seq`; everybody gets that of the first who came, also when that one has left.
+    pub(super) async fn get(
+        &self,
+        makers: &Makers,
+        seq: u64,
+        key: K,
+        make: impl FnOnce() -> V + Send + 'static,
+    ) -> Result<V, Problem> {
+        let making = self.making(makers, seq, key, make);
+        making.await.ok_or(Problem::Internal)
     }
 
-    /// Whoever still has an older snapshot makes its text for itself.
-    fn cell(&self, seq: u64, key: K) -> Arc<OnceCell<V>> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if seq > made.seq {
-            *made = Made {
+    /// Whoever still has an older snapshot has its text made for itself. One that broke is nobody else's.
+    fn making(&self, makers: &Makers, seq: u64, key: K, make: impl FnOnce() -> V + Send + 'static) -> Making<V> {
+        let mut known = self.made();
+        if seq > known.seq {
+            *known = Made {
                 seq,
                 by_key: HashMap::new(),
             };
         }
-        if seq < made.seq {
-            return Arc::default();
+        let is_newest = seq == known.seq;
+        let same = known.by_key.get(&key).filter(|_| is_newest);
+        if let Some(same) = same.filter(|same| !matches!(same.peek(), Some(None))) {
+            return same.clone();
         }
-        Arc::clone(made.by_key.entry(key).or_default())
+        let making = makers.begin(make).boxed().shared();
+        if is_newest {
+            known.by_key.insert(key, making.clone());
+        }
+        making
+    }
+
+    fn made(&self) -> MutexGuard<'_, Made<K, V>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    };
 
     use super::*;
 
     #[tokio::test]
     async fn each_thing_is_made_once_a_tick_however_many_ask() {
-        let once = Arc::new(OnceATick::<&str, u64>::default());
-        let made = Arc::new(AtomicU64::new(0));
-        let ask = |seq, key| {
-            let (once, made) = (Arc::clone(&once), Arc::clone(&made));
-            async move {
-                once.get(seq, key, move || made.fetch_add(1, Ordering::Relaxed))
-                    .await
-                    .unwrap()
-            }
+        let once = OnceATick::<&str, u64>::default();
+        let (makers, times) = (Makers::default(), Arc::new(AtomicU64::new(0)));
+        let ask = async |seq, key| {
+            let times = Arc::clone(&times);
+            let count = move || times.fetch_add(1, Ordering::Relaxed);
+            once.get(&makers, seq, key, count).await.unwrap()
         };
         let all = futures_util::future::join_all((0..50).map(|_| ask(1, "a"))).await;
-        assert_eq!((all, made.load(Ordering::Relaxed)), (vec![0; 50], 1));
+        assert_eq!((all, times.load(Ordering::Relaxed)), (vec![0; 50], 1));
         assert_eq!((ask(1, "b").await, ask(1, "b").await), (1, 1));
         assert_eq!((ask(2, "a").await, ask(2, "a").await), (2, 2));
         // an older snapshot's text is not kept, and does not push out the newer one's
@@ -91,10 +110,31 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_text_that_breaks_is_the_askers_problem_and_no_one_elses() {
+    async fn what_somebody_asked_for_is_not_made_again_when_they_hang_up() {
         let once = OnceATick::<&str, u64>::default();
-        let broken = once.get(1, "a", || panic!("on purpose")).await;
+        let (makers, made) = (Makers::default(), Arc::new(AtomicU64::new(0)));
+        let (go_on, told) = std::sync::mpsc::channel::<()>();
+        let counted = Arc::clone(&made);
+        let first = once.get(&makers, 1, "a", move || {
+            let _ended = told.recv();
+            counted.fetch_add(1, Ordering::Relaxed) + 7
+        });
+        assert!(
+            first.now_or_never().is_none(),
+            "it is being made, and its caller leaves"
+        );
+        drop(go_on);
+        let counted = Arc::clone(&made);
+        let second = once.get(&makers, 1, "a", move || counted.fetch_add(1, Ordering::Relaxed));
+        assert_eq!(second.await.unwrap(), 7);
+        assert_eq!(made.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn a_text_that_breaks_is_the_askers_problem_and_no_one_elses() {
+        let (once, makers) = (OnceATick::<&str, u64>::default(), Makers::default());
+        let broken = once.get(&makers, 1, "a", || panic!("on purpose")).await;
         assert!(matches!(broken, Err(Problem::Internal)));
-        assert_eq!(once.get(1, "a", || 7).await.unwrap(), 7);
+        assert_eq!(once.get(&makers, 1, "a", || 7).await.unwrap(), 7);
     }
 }

@@ -35,9 +35,15 @@ pub(super) enum Problem {
     /// A prefix fits several containers.
     #[error("several containers have an id that begins so; give more of it")]
     AmbiguousPrefix,
+    /// The container that the agent knew by this name has another by now.
+    #[error("the container that had this name is called otherwise by now; look again, and give its id")]
+    MeantAnother,
     /// The first interval is not over.
     #[error("the node has not been measured for an interval yet")]
     NodeNotReady,
+    /// No tick has come for a while.
+    #[error("the node has not been measured for more than five intervals: its figures are old")]
+    SamplerHangs,
     /// No tick came while a caller waited for one.
     #[error("no newer figures came in time")]
     NoNewerSnapshot,
@@ -131,10 +137,12 @@ impl Problem {
             Self::NeedsAdmin | Self::CrossSite | Self::NotManaged | Self::ImageNotAllowed => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed | Self::ReadOnly => StatusCode::METHOD_NOT_ALLOWED,
             Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
-            Self::AmbiguousPrefix | Self::OwnContainer | Self::Launch(LaunchError::PortInUse(_)) => {
-                StatusCode::CONFLICT
-            }
+            Self::AmbiguousPrefix
+            | Self::MeantAnother
+            | Self::OwnContainer
+            | Self::Launch(LaunchError::PortInUse(_)) => StatusCode::CONFLICT,
             Self::NodeNotReady
+            | Self::SamplerHangs
             | Self::NoNewerSnapshot
             | Self::NothingKnown
             | Self::DockerAway

@@ -19,7 +19,7 @@ use crate::access::Transport;
 use connection::{Peer, Shared};
 use listener::{Accepted, Listener};
 use seats::{Seat, Seats};
-use tls::Tls;
+use tls::{Handshaken, Tls};
 
 pub use listener::{Bound, bind};
 
@@ -64,6 +64,7 @@ pub async fn serve(
     let drained = async {
         connections.wait().await;
         app.changes.wait().await;
+        app.makers.ended().await;
     };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
         tracing::warn!(
@@ -121,6 +122,7 @@ impl Server {
                     from: credentials
                         .pid()
                         .map_or_else(|| "unix socket".to_owned(), |pid| format!("unix socket, process {pid}")),
+                    until: None,
                 };
                 Box::pin(connection::serve(stream, peer, self.shared, seat)).await;
             }
@@ -128,7 +130,11 @@ impl Server {
                 let from = address.to_string();
                 let Some(tls) = self.tls else {
                     let transport = Transport::Tcp { certificate: None };
-                    let peer = Peer { transport, from };
+                    let peer = Peer {
+                        transport,
+                        from,
+                        until: None,
+                    };
                     return Box::pin(connection::serve(stream, peer, self.shared, seat)).await;
                 };
                 let handshake = tokio::select! {
@@ -136,9 +142,18 @@ impl Server {
                     () = seat.lost() => return,
                     () = self.shared.stop.cancelled() => return,
                 };
-                if let Ok(Ok((stream, certificate))) = handshake {
-                    let transport = Transport::Tcp { certificate };
-                    Box::pin(connection::serve(stream, Peer { transport, from }, self.shared, seat)).await;
+                if let Ok(Ok(handshaken)) = handshake {
+                    let Handshaken {
+                        stream,
+                        certificate,
+                        until,
+                    } = handshaken;
+                    let peer = Peer {
+                        transport: Transport::Tcp { certificate },
+                        from,
+                        until: Some(until),
+                    };
+                    Box::pin(connection::serve(stream, peer, self.shared, seat)).await;
                 }
             }
         }

@@ -40,7 +40,7 @@ pub struct Flags {
     #[arg(long, env = "AGENT_ADMIN_TOKEN_FILE", value_name = "FILE")]
     pub admin_token_file: Option<PathBuf>,
 
-    /// Certificate of the agent and those that lead to its issuer, PEM: serve TLS; read again on SIGHUP
+    /// Certificate of the agent and those that lead to its issuer, PEM: serve TLS; read again when it changes and on SIGHUP
     #[arg(long, env = "AGENT_TLS_CERT", value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
 

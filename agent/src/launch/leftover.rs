@@ -1,6 +1,7 @@
-//! A container that Docker may have made although its answer never came.
+//! What an attempt to create a container may leave: one that was made although Docker's answer never came, and one that neither
+//! started nor could be removed.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use crate::{
     containers::{ContainerId, ContainerTable, Containers},
@@ -11,36 +12,76 @@ use crate::{
 const PATIENCE: Duration = Duration::from_mins(10);
 /// Between two looks at the table, which the agent keeps anyway.
 const LOOK: Duration = Duration::from_secs(1);
+/// The longest time between two attempts to remove it.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// What nobody asks for any more.
+#[derive(Debug)]
+pub(super) enum Leftover {
+    /// A container.
+    Known(ContainerId),
+    /// One of this name, if Docker makes it yet.
+    Named(String),
+}
+
+impl fmt::Display for Leftover {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(id) => write!(formatter, "the container {id}"),
+            Self::Named(name) => write!(formatter, "the container {name}, which Docker may still make"),
+        }
+    }
+}
+
+impl Leftover {
+    /// Removes it. Ends when it is gone, or when no engine would still make it or remove it.
+    pub(super) async fn clear_away(&self, engine: &Engine, containers: &Containers) {
+        let known = match self {
+            Self::Known(id) => Some(*id),
+            Self::Named(name) => tokio::time::timeout(PATIENCE, made(containers, name)).await.ok(),
+        };
+        let Some(id) = known else {
+            return tracing::debug!("it was not made: {self}");
+        };
+        let removing = async {
+            let mut pause = LOOK;
+            while let Err(error) = remove(engine, id).await {
+                tracing::warn!(container = %id, "nobody asks for it any more, and it is not removed yet: {error}");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        };
+        if tokio::time::timeout(PATIENCE, removing).await.is_ok() {
+            tracing::warn!(container = %id, "nobody asked for it any more, and it is removed");
+        } else {
+            tracing::error!(container = %id, "nobody asks for it any more, and Docker does not remove it: remove it by hand");
+        }
+    }
+}
+
+/// Waits until there is a container of this name.
+async fn made(containers: &Containers, name: &str) -> ContainerId {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        if let Some(id) = find(&containers.table(), name) {
+            return id;
+        }
+    }
+}
+
+/// Removes a container. One that is gone is removed; one that is being removed is not yet.
+pub(super) async fn remove(engine: &Engine, id: ContainerId) -> Result<(), DockerError> {
+    match engine.remove(id).await {
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(()),
+    }
+}
 
 /// Whether Docker may have done what it was asked for: it did not say no.
 pub(super) fn is_possible(error: &DockerError) -> bool {
     match error {
         DockerError::Timeout { .. } | DockerError::Unreachable { .. } | DockerError::Nonsense { .. } => true,
         DockerError::Refused { .. } => false,
-    }
-}
-
-/// Removes the container of this name as soon as the table shows it. Ends when it is gone, or when no engine would still make it.
-pub(super) async fn clear_away(engine: &Engine, containers: &Containers, name: &str) {
-    let looking = async {
-        loop {
-            tokio::time::sleep(LOOK).await;
-            let Some(id) = find(&containers.table(), name) else {
-                continue;
-            };
-            match engine.remove(id).await {
-                Err(error) if !error.is_not_found() => {
-                    tracing::warn!(container = %id, "it was made after its caller had been told that it was not, and is not removed yet: {error}");
-                }
-                _ => {
-                    tracing::warn!(container = %id, "it was made after its caller had been told that it was not, and is removed");
-                    return;
-                }
-            }
-        }
-    };
-    if tokio::time::timeout(PATIENCE, looking).await.is_err() {
-        tracing::debug!(%name, "Docker did not make it");
     }
 }
 

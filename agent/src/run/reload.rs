@@ -8,13 +8,13 @@ use tokio_util::sync::CancellationToken;
 use super::notify;
 use crate::{
     access::{Credentials, credentials::CredentialsError},
-    api::serve::tls::Tls,
+    api::serve::tls::{Tls, TlsError},
 };
 
-/// How soon a changed token file is read.
+/// How soon a changed file is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Reads tokens again when their files change; tokens and certificates on SIGHUP. What cannot be used changes nothing.
+/// Reads tokens and certificates again when their files change, and on SIGHUP. What cannot be used changes nothing.
 pub(super) fn reload(
     credentials: Arc<Credentials>,
     tls: Option<Arc<Tls>>,
@@ -32,11 +32,14 @@ pub(super) fn reload(
                 notify::reloading(|| {
                     tell(credentials.reload().map(|()| true));
                     if let Some(tls) = &tls {
-                        reload_certificates(tls);
+                        tell_of_tls(tls.reload().map(|()| true));
                     }
                 });
             } else {
                 tell(credentials.reload_if_changed());
+                if let Some(tls) = &tls {
+                    tell_of_tls(tls.reload_if_changed());
+                }
             }
         }
     })
@@ -50,9 +53,10 @@ fn tell(read: Result<bool, CredentialsError>) {
     }
 }
 
-fn reload_certificates(tls: &Tls) {
-    match tls.reload() {
-        Ok(()) => tracing::info!("certificates were read again"),
+fn tell_of_tls(read: Result<bool, TlsError>) {
+    match read {
+        Ok(true) => tracing::info!("certificates were read again"),
+        Ok(false) => {}
         Err(error) => tracing::error!("{error}; the certificates that were read before stay in use"),
     }
 }

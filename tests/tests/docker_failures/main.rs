@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a check that cannot go on has failed")]
 
+mod changed;
 mod stuck;
 
 use std::thread;

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,19 +17,19 @@ use crate::{agent_before_engine, path_of};
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Requests that may wait for the engine at one time.
 const PLACES: usize = 64;
-const FORM: &str = "image=hello&service=web";
+pub(crate) const FORM: &str = "image=hello&service=web";
 
-fn id(digits: &str) -> String {
+pub(crate) fn id(digits: &str) -> String {
     digits.repeat(32)
 }
 
-fn listed(id: &str, name: &str, state: &str) -> serde_json::Value {
+pub(crate) fn listed(id: &str, name: &str, state: &str) -> serde_json::Value {
     json!({"Id": id, "Names": [format!("/{name}")], "Image": "hello", "State": state, "Status": state,
         "Labels": {"balancer.managed": "true", "balancer.service": "web"}})
 }
 
 /// How many requests have come that `is` says.
-fn arrived(fake: &FakeDocker, is: impl Fn(&str) -> bool) -> usize {
+pub(crate) fn arrived(fake: &FakeDocker, is: impl Fn(&str) -> bool) -> usize {
     fake.requests().iter().filter(|request| is(request)).count()
 }
 
@@ -122,6 +123,77 @@ fn a_container_that_was_made_after_its_caller_was_told_that_it_was_not_is_remove
     assert!(matches!(reply.status, 502 | 503), "{} {}", reply.status, reply.body);
     let removed = |request: &str| request.starts_with("DELETE") && path_of(request) == format!("/containers/{left}");
     wait_until_true("what was made to be removed", DEADLINE, || arrived(&fake, removed) == 1);
+}
+
+#[test]
+fn a_container_that_neither_starts_nor_can_be_removed_is_removed_later_and_keeps_its_index() {
+    let left = id("3d");
+    let attempts = Arc::new(Mutex::new(0));
+    let (fake, agent) = agent_before_engine({
+        let (left, attempts) = (left.clone(), Arc::clone(&attempts));
+        move |request| match path_of(request) {
+            "/images/hello/json" => Some(Answer::Reply(200, r#"{"Id": "sha256:aa"}"#.to_owned())),
+            "/containers/create" => Some(Answer::Reply(201, json!({"Id": left, "Warnings": []}).to_string())),
+            path if path.contains(&left) && request.starts_with("DELETE") => {
+                let mut attempts = attempts.lock().unwrap_or_else(PoisonError::into_inner);
+                *attempts += 1;
+                Some(if *attempts < 3 {
+                    Answer::Reply(500, r#"{"message": "device or resource busy"}"#.to_owned())
+                } else {
+                    Answer::Reply(204, String::new())
+                })
+            }
+            path if path.contains(&left) => Some(Answer::Reply(500, r#"{"message": "no room"}"#.to_owned())),
+            _ => None,
+        }
+    });
+    let told = agent.create(FORM).must_be(502).error();
+    assert!(told.contains("no room"), "{told}");
+    // while it is there nobody else gets its name
+    let _also_fails = agent.create(FORM);
+    let names = |index: u32| move |request: &str| request.contains(&format!("/create?name=web-{index}-"));
+    assert_eq!(
+        (arrived(&fake, names(1)), arrived(&fake, names(2))),
+        (1, 1),
+        "{:?}",
+        fake.requests()
+    );
+    wait_until_true("what did not start to be removed", DEADLINE, || {
+        *attempts.lock().unwrap_or_else(PoisonError::into_inner) >= 3
+    });
+}
+
+#[test]
+fn who_hangs_up_after_a_creation_leaves_a_line_that_tells_what_became_of_it() {
+    let made = id("3d");
+    let go_on = Arc::new(AtomicBool::new(false));
+    let is_start = |request: &str| path_of(request).ends_with("/start");
+    let (fake, agent) = agent_before_engine({
+        let (made, go_on) = (made.clone(), Arc::clone(&go_on));
+        move |request| match path_of(request) {
+            "/images/hello/json" => Some(Answer::Reply(200, r#"{"Id": "sha256:aa"}"#.to_owned())),
+            "/containers/create" => Some(Answer::Reply(201, json!({"Id": made, "Warnings": []}).to_string())),
+            _ if is_start(request) => {
+                wait_until_true("the caller to have gone", DEADLINE, || go_on.load(Ordering::Relaxed));
+                Some(Answer::Reply(204, String::new()))
+            }
+            path if path.contains(&made) => {
+                let described = json!({"Id": made, "Name": "/web-1-7", "State": {"Status": "exited"}});
+                Some(Answer::Reply(200, described.to_string()))
+            }
+            _ => None,
+        }
+    });
+    let caller = send(&agent, "POST", "/containers", FORM);
+    wait_until_true("it to be started", DEADLINE, || arrived(&fake, is_start) == 1);
+    hang_up(&agent, vec![caller]);
+    go_on.store(true, Ordering::Relaxed);
+    let words = ["audit", "POST", "201", &made, "hello for web", "anyone"];
+    wait_until("the line", DEADLINE, || {
+        let log = agent.log();
+        let has = |line: &str| words.iter().all(|word| line.contains(word));
+        log.lines().any(has).then_some(()).ok_or(log)
+    });
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Every route, for every kind of caller.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::os::unix::fs::chown;
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use agent_tests::agent::{Agent, AgentCommand, free_port};
 use agent_tests::certificates::Authority;
@@ -19,6 +22,8 @@ const NEXT: &str = "next-0123456789abcdef0123456789abcdef";
 /// Who has no rights on a machine.
 const NOBODY: u32 = 65534;
 const DEADLINE: Duration = Duration::from_secs(20);
+/// Of what the agent does by itself, beside what it waits for: less than curl gives a reply.
+const SOON: Duration = Duration::from_secs(5);
 
 /// What a caller may do.
 #[derive(Clone, Copy, Debug)]
@@ -128,14 +133,24 @@ fn every_route_answers_each_caller_as_its_role_says() {
     });
     table("the new token beside the old one", &tcp.token(NEXT), id, May::Change);
     table("the old token beside the new one", &tcp.token(ADMIN), id, May::Change);
+    let [old, other] = [ADMIN, NEXT].map(|token| Events::open(&agent, token));
     write(dir.path(), "admin", NEXT);
     agent.signal(Signal::HUP);
     wait_until_true("the old token to expire", DEADLINE, || {
         tcp.token(ADMIN).code("GET", "/status") == 401
     });
+    // all show again what they have: whose token is still good comes back, and misses nothing
+    old.ends();
+    other.ends();
     table("a token that has expired", &tcp.token(ADMIN), id, May::Nothing);
     table("the token that came for it", &tcp.token(NEXT), id, May::Change);
     let log = agent.log();
+    let has = |words: &[&str]| log.lines().any(|line| words.iter().all(|word| line.contains(word)));
+    assert!(
+        has(&["audit", "DELETE", "403", "read token, line 1"]),
+        "who is known is named: {log}"
+    );
+    assert!(has(&["audit", "DELETE", "401", "nobody"]), "{log}");
     for secret in [READ, ADMIN, NEXT] {
         assert!(!log.contains(secret), "the log holds a token: {log}");
     }
@@ -183,6 +198,8 @@ fn certificates_let_in_whom_they_name() {
     table("a certificate and a wrong token", &reader.token(NEXT), id, May::Nothing);
     let controller = shows(files("controller", &ours, "controller.example"));
     table("an admin's certificate", &controller, id, May::Change);
+    let wildcard = shows(files("wildcard", &ours, "*.example"));
+    table("a certificate of any host there", &wildcard, id, May::Read);
     let stranger = shows(files("stranger", &others, "controller.example"));
     assert_eq!(
         stranger.code("GET", "/livez"),
@@ -192,7 +209,29 @@ fn certificates_let_in_whom_they_name() {
     let plain = Caller::new(&format!("http://{address}"));
     assert_eq!(plain.code("GET", "/livez"), 0, "no reply without TLS");
 
-    // A certificate that was renewed is in use after SIGHUP; one that cannot be read changes nothing.
+    // Who issues the certificates of callers has changed: whoever is in shows theirs again.
+    let heard = dir.path().join("heard");
+    let output = heard.display().to_string();
+    let to_file = ["--no-buffer", "--output", output.as_str()];
+    thread::scope(|scope| {
+        let listening = scope.spawn(|| reader.ask("GET", EVENTS, &to_file).0);
+        wait_until_true("events over TLS", DEADLINE, || {
+            fs::read_to_string(&heard).is_ok_and(|heard| heard.contains("event: snapshot"))
+        });
+        write(
+            dir.path(),
+            "ca.crt",
+            &format!("{}{}", ours.certificate(), others.certificate()),
+        );
+        wait_until_true("the other authority to be known", DEADLINE, || {
+            stranger.code("GET", "/livez") == 200
+        });
+        wait_until_true("the stream to end", SOON, || listening.is_finished());
+    });
+    let reader = shows(files("reader", &ours, "dashboard.example"));
+    assert_eq!(reader.code("GET", "/status"), 200);
+
+    // A certificate that cannot be read changes nothing, whether or not a signal comes; one that was renewed needs none.
     write(dir.path(), "agent.crt", "no certificate");
     agent.signal(Signal::HUP);
     wait_until_true("the complaint", DEADLINE, || agent.log().contains("--tls-cert"));
@@ -201,7 +240,6 @@ fn certificates_let_in_whom_they_name() {
     write(dir.path(), "agent.crt", &renewed.certificate);
     write(dir.path(), "agent.key", &renewed.key);
     let other_ca = write(dir.path(), "other-ca.crt", &others.certificate());
-    agent.signal(Signal::HUP);
     let of_others = Caller::new(&format!("https://{address}")).options(&["--cacert", &other_ca]);
     wait_until_true("the renewed certificate", DEADLINE, || {
         of_others.code("GET", "/livez") == 200
@@ -264,6 +302,36 @@ fn switches_for_monitors_and_for_careful_operators_hold() {
     assert!(has(&["DELETE", "204", id]));
     assert!(has(&["DELETE", "403", "duration_ms", "request_id"]));
     assert_eq!(audited.len(), 4, "one line each");
+}
+
+/// Events, as they come.
+struct Events(TcpStream);
+
+impl Events {
+    /// The first bytes have come.
+    #[track_caller]
+    fn open(agent: &Agent, token: &str) -> Self {
+        let request = format!(
+            "GET {EVENTS} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n",
+            agent.address
+        );
+        let mut stream = TcpStream::connect(&agent.address).expect("the agent listens");
+        stream.set_read_timeout(Some(SOON)).expect("it is not zero");
+        stream.write_all(request.as_bytes()).expect("the agent takes a request");
+        let mut first = [0; 12];
+        stream.read_exact(&mut first).expect("the agent answers");
+        assert_eq!(first, *b"HTTP/1.1 200");
+        Self(stream)
+    }
+
+    /// They end by themselves, and soon.
+    #[track_caller]
+    fn ends(mut self) {
+        let start = Instant::now();
+        let mut rest = Vec::new();
+        self.0.read_to_end(&mut rest).expect("the agent ends the stream");
+        assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+    }
 }
 
 fn wait_until_ready(agent: &Agent, id: &str) {

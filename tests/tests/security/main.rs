@@ -9,4 +9,5 @@ mod hostile;
 mod random;
 mod random_requests;
 mod secrets;
+mod strangers;
 mod worn_down;

@@ -52,8 +52,12 @@ fn code(door: &Door, transport: &Transport, method: &str, uri: &str, headers: &[
         request = request.header(*name, *value);
     }
     let (head, ()) = request.body(()).unwrap().into_parts();
-    match door.admit(transport, &head) {
-        Ok(_) => StatusCode::OK.as_u16(),
+    let admitted = door.identify(transport, &head).and_then(|admitted| {
+        let caller = admitted.as_ref().map(|admitted| &admitted.caller);
+        door.permit(caller, transport, &head)
+    });
+    match admitted {
+        Ok(()) => StatusCode::OK.as_u16(),
         Err(problem) => problem.status().as_u16(),
     }
 }

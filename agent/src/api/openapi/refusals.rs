@@ -65,7 +65,7 @@ fn of_door(operation: &str, changes: bool) -> Vec<Problem> {
 fn of_route(operation: &str) -> Vec<Problem> {
     let window = |problem: &str| parameter("window", problem);
     match operation {
-        "readyz" => vec![Problem::NodeNotReady, Problem::DockerAway],
+        "readyz" => vec![Problem::NodeNotReady, Problem::SamplerHangs, Problem::DockerAway],
         "nodeStatus" | "metrics" => vec![Problem::NodeNotReady],
         "nodeHistory" => vec![window("must be 5m, 1h or 24h"), Problem::NodeNotReady],
         "containersStatus" => vec![
@@ -89,6 +89,7 @@ fn of_route(operation: &str) -> Vec<Problem> {
             vec![
                 parameter("timeout", "must be a whole number of seconds from 0 to 600"),
                 Problem::OwnContainer,
+                Problem::MeantAnother,
                 Problem::NotManaged,
                 Problem::Busy,
             ],

@@ -52,7 +52,7 @@ function losses(source, agent) {
     const switches = capital(count(agent.missed_switches, 'task switch', 'task switches'));
     all.push({ level: 'good', text: `${switches} not shown by the kernel: up to a slice of CPU time each.` });
   }
-  if (all.length === 0 && agent.ticks_missed === 0 && agent.lost_updates === 0) {
+  if (all.length === 0 && agent.ticks_missed === 0 && !agent.lost_updates) {
     all.push({ level: 'good', text: source === 'ebpf' ? 'No tick was missed and no update lost.' : 'No tick was missed.' });
   }
   return all;

@@ -35,8 +35,13 @@ use super::{
     seats::Seat,
 };
 use crate::{
-    access::Transport,
-    api::{App, audit::Audit, door::changes_something, problem::Problem},
+    access::{Caller, Transport, Who, credentials::InForce},
+    api::{
+        App,
+        audit::Audit,
+        door::{Admitted, changes_something},
+        problem::Problem,
+    },
 };
 
 /// The largest head of a request.
@@ -55,6 +60,8 @@ pub(super) struct Peer {
     pub(super) transport: Transport,
     /// For the log: address and port, or what the kernel says of a local one.
     pub(super) from: String,
+    /// Cancelled when the certificate that was shown is to be shown anew.
+    pub(super) until: Option<CancellationToken>,
 }
 
 /// What all connections share.
@@ -73,15 +80,17 @@ where
     let stream = Patient::new(stream, REPLY_PATIENCE, seat.is_blocked());
     let (stream, heads) = HeadTap::new(stream);
     let seat = Arc::new(seat);
-    let (peer, stop) = (Arc::new(peer), shared.stop.clone());
+    let (stop, until) = (shared.stop.clone(), peer.until.clone());
+    let peer = Arc::new(peer);
     let service = {
         let seat = Arc::clone(&seat);
         service_fn(move |request: Request<Incoming>| {
             let (shared, peer, heads) = (Arc::clone(&shared), Arc::clone(&peer), heads.clone());
             let busy = Busy::new(Arc::clone(&seat));
             async move {
-                let response = answer(&shared, &peer, &heads, request).await;
-                Ok::<_, Infallible>(response.map(|body| busy.while_it_streams(body)))
+                let (response, by) = answer(&shared, &peer, &heads, &busy, request).await;
+                let until = [by.map(|by| by.until.clone()), peer.until.clone()];
+                Ok::<_, Infallible>(response.map(|body| busy.while_it_streams(body, until)))
             }
         })
     };
@@ -96,10 +105,25 @@ where
         _ended = connection.as_mut() => return,
         () = seat.lost() => return,
         () = stop.cancelled() => {}
+        () = over(until.as_ref()) => {}
     }
     connection.as_mut().graceful_shutdown();
-    if tokio::time::timeout(REST_DEADLINE, connection.as_mut()).await.is_err() && seat.is_in_use() {
-        let _ended = connection.await;
+    let rest = async {
+        if tokio::time::timeout(REST_DEADLINE, connection.as_mut()).await.is_err() && seat.is_in_use() {
+            let _ended = connection.await;
+        }
+    };
+    tokio::select! {
+        () = rest => {}
+        () = seat.lost() => {}
+    }
+}
+
+/// Waits until what was shown is to be shown anew; for ever where that never comes.
+async fn over(until: Option<&CancellationToken>) {
+    match until {
+        Some(until) => until.cancelled().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -112,19 +136,37 @@ impl Busy {
         Self(seat)
     }
 
+    /// Notes who it is that has the seat, where it was asked for.
+    fn is_of(&self, caller: &Caller) {
+        if caller.who != Who::Anyone {
+            self.0.set_known();
+        }
+    }
+
     /// A reply that has a length is made, and is sent whether or not somebody else wants the seat; one that goes on, as
-    /// events do, is under way until its end.
-    fn while_it_streams(self, body: Body) -> Body {
+    /// events do, is under way until its end, or until its caller has to show anew who they are.
+    fn while_it_streams(self, body: Body, until: [Option<CancellationToken>; 2]) -> Body {
         if body.size_hint().exact().is_some() {
             return body;
         }
-        Body::new(Streaming { body, _busy: self })
+        let over = Box::pin(async move {
+            tokio::select! {
+                () = over(until[0].as_ref()) => {}
+                () = over(until[1].as_ref()) => {}
+            }
+        });
+        Body::new(Streaming {
+            body,
+            over,
+            _busy: self,
+        })
     }
 }
 
 /// A body that keeps its connection's seat.
 struct Streaming {
     body: Body,
+    over: Pin<Box<dyn Future<Output = ()> + Send>>,
     _busy: Busy,
 }
 
@@ -136,6 +178,9 @@ impl hyper::body::Body for Streaming {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.over.as_mut().poll(context).is_ready() {
+            return Poll::Ready(None);
+        }
         Pin::new(&mut self.body).poll_frame(context)
     }
 }
@@ -146,27 +191,51 @@ impl Drop for Busy {
     }
 }
 
-/// One request, from its head to its reply.
-async fn answer(shared: &Shared, peer: &Peer, heads: &Heads, request: Request<Incoming>) -> Response {
+/// One request, from its head to its reply; with it, the tokens that its caller's was held against.
+async fn answer(
+    shared: &Shared,
+    peer: &Peer,
+    heads: &Heads,
+    busy: &Busy,
+    request: Request<Incoming>,
+) -> (Response, Option<Arc<InForce>>) {
     let (mut head, body) = request.into_parts();
     let mut audit = changes_something(&head.method).then(|| Audit::begin(&head, &peer.from));
     let is_chunked = head.headers.contains_key(header::TRANSFER_ENCODING);
     let has_two_lengths = heads.take(|bytes| is_chunked && may_have_a_length(bytes));
-    let admitted = if has_two_lengths {
+    let door = &shared.app.door;
+    let known = if has_two_lengths {
         Err(Problem::TwoLengths)
     } else {
-        shared.app.door.admit(&peer.transport, &head)
+        door.identify(&peer.transport, &head)
     };
-    let mut response = match admitted {
-        Err(problem) => problem.into_response(),
-        Ok(caller) => {
-            if let Some(caller) = caller {
-                if let Some(audit) = &mut audit {
-                    audit.is_by(&caller);
-                }
-                head.extensions.insert(caller);
+    let mut by = None;
+    let admitted = known.and_then(|known| {
+        let caller = known.map(|Admitted { caller, by: tokens }| {
+            by = Some(tokens);
+            busy.is_of(&caller);
+            if let Some(audit) = &mut audit {
+                audit.is_by(&caller);
             }
-            route(&shared.router, Request::from_parts(head, Body::new(body))).await
+            caller
+        });
+        door.permit(caller.as_ref(), &peer.transport, &head)?;
+        Ok(caller)
+    });
+    let answered = admitted.map(|caller| {
+        if let Some(caller) = caller {
+            head.extensions.insert(caller);
+        }
+        Request::from_parts(head, Body::new(body))
+    });
+    let mut response = match (answered, audit) {
+        (Ok(request), None) => route(&shared.router, request).await,
+        (Ok(request), Some(audit)) => change(shared, audit, request).await,
+        (Err(problem), None) => problem.into_response(),
+        (Err(problem), Some(audit)) => {
+            let mut response = problem.into_response();
+            audit.end(&shared.app.strangers, &mut response);
+            response
         }
     };
     // What came since is this request's body: the next head begins behind it.
@@ -176,10 +245,22 @@ async fn answer(shared: &Shared, peer: &Peer, heads: &Heads, request: Request<In
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(header::CONNECTION, close);
     }
-    if let Some(audit) = audit {
-        audit.end(&mut response);
-    }
-    response
+    (response, by)
+}
+
+/// What changes something goes on to its end, and into the log, also when its caller hangs up: nothing is left half-made, and it
+/// is known what became of it.
+async fn change(shared: &Shared, audit: Audit, request: Request) -> Response {
+    let (app, router) = (Arc::clone(&shared.app), shared.router.clone());
+    let changing = async move {
+        let mut response = route(&router, request).await;
+        audit.end(&app.strangers, &mut response);
+        response
+    };
+    shared.app.changes.spawn(changing).await.unwrap_or_else(|error| {
+        tracing::error!("a change broke: {error}");
+        Problem::Internal.into_response()
+    })
 }
 
 /// A handler that breaks is a reply of its own, and the end of nothing else.

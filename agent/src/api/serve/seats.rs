@@ -1,8 +1,10 @@
 //! How many connections there may be, and who goes when one more comes.
 //!
 //! A connection on which no request is being answered holds its seat only as long as nobody else wants it. Of those, one
-//! that never had a request goes first, and of these the one that has waited longest; one that still takes its reply goes
-//! last. So a thousand callers that send half a request each keep nobody out, and end no connection that is in use.
+//! whose caller has shown nothing goes before all of whom the agent knows. Of each kind, one that never had a request goes
+//! first, and of these the one that has waited longest; one that still takes its reply goes last. So a thousand callers that
+//! send half a request each keep nobody out, nor do those who take forever over a page that is open to all, and none of them
+//! ends a connection that is in use.
 
 use std::{
     collections::HashMap,
@@ -31,6 +33,8 @@ struct Taken {
     leave: CancellationToken,
     /// Whether a request is being answered on it.
     is_busy: bool,
+    /// Whether its caller has shown who they are.
+    is_known: bool,
     /// Whether a reply lies there that its caller has not taken yet.
     is_blocked: Arc<AtomicBool>,
     /// Whether a request was answered on it.
@@ -64,7 +68,7 @@ impl Seats {
             let resting = inner.taken.iter().filter(|(_, taken)| !taken.is_busy);
             let (&longest, _) = resting.min_by_key(|(_, taken)| {
                 let is_blocked = taken.is_blocked.load(Ordering::Relaxed);
-                (is_blocked, taken.was_used, taken.rests_since)
+                (taken.is_known, is_blocked, taken.was_used, taken.rests_since)
             })?;
             if let Some(taken) = inner.taken.remove(&longest) {
                 taken.leave.cancel();
@@ -77,6 +81,7 @@ impl Seats {
             Taken {
                 leave: leave.clone(),
                 is_busy: false,
+                is_known: false,
                 is_blocked: Arc::clone(&is_blocked),
                 was_used: false,
                 rests_since: number,
@@ -123,6 +128,14 @@ impl Seat {
             taken.was_used |= taken.is_busy;
             taken.is_busy = is_busy;
             taken.rests_since = turn;
+        }
+    }
+
+    /// Notes that its caller has shown who they are.
+    pub(super) fn set_known(&self) {
+        let mut inner = self.seats.lock();
+        if let Some(taken) = inner.taken.get_mut(&self.number) {
+            taken.is_known = true;
         }
     }
 
@@ -181,6 +194,22 @@ mod tests {
         first.is_blocked().store(true, Ordering::Relaxed);
         let _third = seats.take().unwrap();
         assert!(is_lost(&second) && !is_lost(&first), "the other had rested for less");
+    }
+
+    #[test]
+    fn strangers_who_take_their_time_over_a_reply_go_before_any_caller_who_is_known() {
+        let seats = Seats::new(3);
+        let [known, stranger, slow] = [(); 3].map(|()| seats.take().unwrap());
+        known.set_known();
+        let use_it = |seat: &Seat| [true, false].into_iter().for_each(|is_busy| seat.set_busy(is_busy));
+        [&known, &stranger, &slow].into_iter().for_each(use_it);
+        slow.is_blocked().store(true, Ordering::Relaxed);
+        let fourth = seats.take().unwrap();
+        assert!(is_lost(&stranger) && !is_lost(&known) && !is_lost(&slow));
+        use_it(&fourth);
+        fourth.set_known();
+        let _fifth = seats.take().unwrap();
+        assert!(is_lost(&slow) && !is_lost(&known) && !is_lost(&fourth));
     }
 
     #[test]

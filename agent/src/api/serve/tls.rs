@@ -3,20 +3,21 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use arc_swap::ArcSwap;
 use rustls::{
     RootCertStore, ServerConfig,
-    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _},
+    pki_types::{CertificateDer, DnsName, PrivateKeyDer, pem::PemObject as _},
     server::WebPkiClientVerifier,
 };
 use thiserror::Error;
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_util::sync::CancellationToken;
 
-use crate::access::{Certificate, Role, TlsFiles};
+use crate::access::{Certificate, Role, Stamps, TlsFiles};
 
 /// So much of a certificate's SHA-256 names it in the log.
 const NAME_DIGITS: usize = 16;
@@ -44,12 +45,41 @@ pub enum TlsError {
     },
 }
 
-/// TLS in force; read again on order.
+/// TLS in force; read again on order, and when a file changes.
 #[derive(Debug)]
 pub struct Tls {
     files: TlsFiles,
-    admins: Vec<ServerName<'static>>,
-    config: ArcSwap<ServerConfig>,
+    admins: Vec<DnsName<'static>>,
+    in_force: ArcSwap<InForce>,
+    looked: Mutex<Looked>,
+}
+
+/// What one reading of the files made.
+#[derive(Debug)]
+struct InForce {
+    config: Arc<ServerConfig>,
+    /// The text that tells who issues the certificates of callers.
+    client_ca: Option<Vec<u8>>,
+    /// Cancelled when others do.
+    until: CancellationToken,
+}
+
+/// Several files make TLS, and are not replaced all at once: what changed is read when it has stood still from one look to the
+/// next.
+#[derive(Debug)]
+struct Looked {
+    read: Stamps,
+    last: Stamps,
+}
+
+/// A connection whose handshake is over.
+#[derive(Debug)]
+pub(super) struct Handshaken {
+    pub(super) stream: TlsStream<TcpStream>,
+    /// The client's certificate, if it showed one.
+    pub(super) certificate: Option<Certificate>,
+    /// Cancelled when certificates are to be shown anew.
+    pub(super) until: CancellationToken,
 }
 
 impl Tls {
@@ -59,44 +89,79 @@ impl Tls {
             .admins
             .iter()
             .map(|name| {
-                ServerName::try_from(name.clone()).map_err(|_| TlsError::Parts {
+                DnsName::try_from(name.clone()).map_err(|_| TlsError::Parts {
                     flag: "--tls-admin",
                     reason: format!("`{}` is no DNS name", crate::cli::printable(name)),
                 })
             })
             .collect::<Result<_, _>>()?;
+        // Before the text: what is written in between is read at the next look.
+        let stamps = stamps(&files);
         Ok(Self {
-            config: ArcSwap::new(Arc::new(server_config(&files)?)),
+            in_force: ArcSwap::from_pointee(InForce::read(&files)?),
+            looked: Mutex::new(Looked {
+                read: stamps.clone(),
+                last: stamps,
+            }),
             files,
             admins,
         })
     }
 
-    /// Reads the files again. On an error all stays as it was.
+    /// Reads the files again. On an error all stays as it was. Connections go on, unless others than before issue the certificates
+    /// of callers.
     pub fn reload(&self) -> Result<(), TlsError> {
-        self.config.store(Arc::new(server_config(&self.files)?));
+        let stamps = stamps(&self.files);
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner).read = stamps;
+        let mut new = InForce::read(&self.files)?;
+        let before = self.in_force.load_full();
+        let are_the_same = new.client_ca == before.client_ca;
+        if are_the_same {
+            new.until = before.until.clone();
+        }
+        self.in_force.store(Arc::new(new));
+        if !are_the_same {
+            before.until.cancel();
+        }
         Ok(())
     }
 
-    /// The server's side of a handshake, and the client's certificate if it showed one.
-    pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<(TlsStream<TcpStream>, Option<Certificate>)> {
-        let stream = TlsAcceptor::from(self.config.load_full()).accept(stream).await?;
-        let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-        let certificate = certificate.map(|certificate| self.meaning(certificate));
-        Ok((stream, certificate))
+    /// [`Self::reload`] where a file has changed, and none since the last look. `Ok(true)` if it was read.
+    pub fn reload_if_changed(&self) -> Result<bool, TlsError> {
+        let now = stamps(&self.files);
+        {
+            let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+            let stands_still = now == looked.last;
+            let is_read = now == looked.read;
+            looked.last = now;
+            if is_read || !stands_still {
+                return Ok(false);
+            }
+        }
+        self.reload().map(|()| true)
     }
 
-    /// The handshake has verified it; here is only what it is good for.
+    /// The server's side of a handshake.
+    pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<Handshaken> {
+        let in_force = self.in_force.load_full();
+        let stream = TlsAcceptor::from(Arc::clone(&in_force.config)).accept(stream).await?;
+        let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+        Ok(Handshaken {
+            certificate: certificate.map(|certificate| self.meaning(certificate)),
+            stream,
+            until: in_force.until.clone(),
+        })
+    }
+
+    /// The handshake has verified it; here is only what it is good for. A name with a wildcard stands for no host that is an
+    /// admin's, though it is valid for it: whoever issued it may have meant another of its hosts.
     fn meaning(&self, certificate: &CertificateDer<'_>) -> Certificate {
         let entity = webpki::EndEntityCert::try_from(certificate);
-        let admin = self.admins.iter().find(|name| {
-            entity
-                .as_ref()
-                .is_ok_and(|entity| entity.verify_is_valid_for_subject_name(name).is_ok())
-        });
-        match admin {
+        let names: Vec<&str> = entity.iter().flat_map(|entity| entity.valid_dns_names()).collect();
+        let is_named = |admin: &&DnsName<'_>| names.iter().any(|name| name.eq_ignore_ascii_case(admin.as_ref()));
+        match self.admins.iter().find(is_named) {
             Some(name) => Certificate {
-                name: name.to_str().as_ref().into(),
+                name: name.as_ref().into(),
                 role: Role::Admin,
             },
             None => Certificate {
@@ -105,6 +170,26 @@ impl Tls {
             },
         }
     }
+}
+
+impl InForce {
+    fn read(files: &TlsFiles) -> Result<Self, TlsError> {
+        let client_ca = files
+            .client_ca
+            .as_deref()
+            .map(|path| read(CLIENT_CA, path))
+            .transpose()?;
+        Ok(Self {
+            config: Arc::new(server_config(files, client_ca.as_deref())?),
+            client_ca,
+            until: CancellationToken::new(),
+        })
+    }
+}
+
+fn stamps(files: &TlsFiles) -> Stamps {
+    let paths = [Some(&files.certificates), Some(&files.key), files.client_ca.as_ref()];
+    Stamps::of(paths.into_iter().flatten().map(PathBuf::as_path))
 }
 
 fn fingerprint(certificate: &CertificateDer<'_>) -> String {
@@ -117,16 +202,18 @@ fn fingerprint(certificate: &CertificateDer<'_>) -> String {
     text
 }
 
-fn server_config(files: &TlsFiles) -> Result<ServerConfig, TlsError> {
-    const CERTIFICATE: &str = "--tls-cert";
-    const CLIENT_CA: &str = "--tls-client-ca";
+const CERTIFICATE: &str = "--tls-cert";
+const CLIENT_CA: &str = "--tls-client-ca";
+
+fn server_config(files: &TlsFiles, client_ca: Option<&[u8]>) -> Result<ServerConfig, TlsError> {
     let parts = |flag: &'static str| {
         move |error: &dyn std::error::Error| TlsError::Parts {
             flag,
             reason: error.to_string(),
         }
     };
-    let chain = certificates(CERTIFICATE, &files.certificates)?;
+    let text = read(CERTIFICATE, &files.certificates)?;
+    let chain = certificates(CERTIFICATE, &files.certificates, &text)?;
     let key = PrivateKeyDer::from_pem_slice(&read("--tls-key", &files.key)?).map_err(|error| TlsError::File {
         flag: "--tls-key",
         path: files.key.clone(),
@@ -136,11 +223,11 @@ fn server_config(files: &TlsFiles) -> Result<ServerConfig, TlsError> {
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| parts(CERTIFICATE)(&error))?;
-    let builder = match &files.client_ca {
+    let builder = match files.client_ca.as_deref().zip(client_ca) {
         None => builder.with_no_client_auth(),
-        Some(path) => {
+        Some((path, text)) => {
             let mut roots = RootCertStore::empty();
-            for certificate in certificates(CLIENT_CA, path)? {
+            for certificate in certificates(CLIENT_CA, path, text)? {
                 roots.add(certificate).map_err(|error| parts(CLIENT_CA)(&error))?;
             }
             // Whoever shows none gets the open routes, and 401 for the others.
@@ -158,14 +245,13 @@ fn server_config(files: &TlsFiles) -> Result<ServerConfig, TlsError> {
     Ok(config)
 }
 
-fn certificates(flag: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+fn certificates(flag: &'static str, path: &Path, text: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let failed = |reason: String| TlsError::File {
         flag,
         path: path.to_owned(),
         reason,
     };
-    let text = read(flag, path)?;
-    let found: Vec<_> = CertificateDer::pem_slice_iter(&text)
+    let found: Vec<_> = CertificateDer::pem_slice_iter(text)
         .collect::<Result<_, _>>()
         .map_err(|error| failed(error.to_string()))?;
     if found.is_empty() {

@@ -67,9 +67,10 @@ fn both_sources_tell_the_same_of_the_same_load() {
         println!("{}: cpu {:?}, sent {sent:?}", samples[0].source, cpu_of(&samples));
         (as_accounted(&samples, &account), mean(&sent), samples[0].memory)
     });
-    for (told, accounted) in [&kernel.0, &engine.0] {
+    // together the 5 % by which the two may differ
+    for ((told, accounted), share) in [(&kernel.0, 0.01), (&engine.0, 0.04)] {
         assert!(
-            distance(*told, accounted) <= 0.05 * accounted.start(),
+            distance(*told, accounted) <= share * accounted.start(),
             "cpu: {kernel:?} {engine:?}"
         );
     }

@@ -41,7 +41,6 @@ const WAITING: [(&str, Waits); 11] = [
             &[
                 "life_cycle::beside::",
                 "life_cycle::nested::",
-                "life_cycle::odd_packets::",
                 "life_cycle::privileges::",
                 "network::udp::",
             ],

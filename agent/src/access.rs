@@ -41,14 +41,35 @@ impl Role {
 pub struct Policy {
     /// Only containers that carry the agent's label are deleted.
     pub managed_only: bool,
-    /// Images that may be run begin with one of these, as the caller writes them; all may if there is none.
+    /// Images that may be run begin with one of these, as the caller writes them; all may if there is none. See [`begins_with`].
     pub image_allow: Vec<String>,
 }
 
 impl Policy {
     /// Whether containers of this image may be created.
     pub fn allows_image(&self, image: &str) -> bool {
-        self.image_allow.is_empty() || self.image_allow.iter().any(|prefix| image.starts_with(prefix))
+        self.image_allow.is_empty() || self.image_allow.iter().any(|prefix| begins_with(image, prefix))
+    }
+}
+
+/// Whether an image's name begins with a prefix, and the prefix ends where a part of the name does. Else `web` would allow
+/// `web.example/any`, which comes from another registry, and `registry.example/team` the images of `registry.example/team2`.
+///
+/// Behind a prefix without a `/` comes only a tag or a digest: what comes in front of the first `/` may name a registry.
+fn begins_with(image: &str, prefix: &str) -> bool {
+    let Some(rest) = image.strip_prefix(prefix) else {
+        return false;
+    };
+    let is_of_the_last_part = !rest.contains('/');
+    match rest.chars().next() {
+        None => true,
+        Some(_) if prefix.ends_with('/') => true,
+        Some('/') => prefix.contains('/'),
+        Some(':' | '@') => is_of_the_last_part,
+        Some(_) => {
+            let last_part = prefix.rsplit('/').next().unwrap_or(prefix);
+            is_of_the_last_part && last_part.contains([':', '@'])
+        }
     }
 }
 
@@ -135,6 +156,8 @@ pub struct Rules<'a> {
     pub asks_for_credentials: bool,
     /// The user that the agent runs as, who is an admin on a unix socket like root.
     pub own_uid: u32,
+    /// Nothing is created or deleted: whoever shows nothing has no need of more than to read, and sees no environment.
+    pub changes_nothing: bool,
 }
 
 /// Who this is, from how they came and what they show. `authorization` is the header's value as it came.
@@ -180,7 +203,7 @@ pub fn identify(
         (None, None) if rules.asks_for_credentials => Err(Unauthenticated),
         (None, None) => Ok(Caller {
             who: Who::Anyone,
-            role: Role::Admin,
+            role: if rules.changes_nothing { Role::Read } else { Role::Admin },
         }),
     }
 }

@@ -49,7 +49,7 @@ use axum::{
     extract::Path,
     routing::{delete, get, post},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -77,9 +77,12 @@ const MAX_WAITING_FOR_DOCKER: usize = 64;
 /// to its deadline.
 const MAX_BODIES: usize = 64;
 
-/// Requests that may be held until something happens: readers of events, and those who wait for the next snapshot. Less than
-/// there are connections, so that there are always some for who wants an answer now.
+/// Requests that may be held until something happens: readers of events, and those who wait for the next snapshot.
 const MAX_HELD: usize = 256;
+
+/// Requests that may wait for anything at one time: for Docker, for its list, for a body, for something to happen. Each keeps a
+/// connection: the rest of them is for who wants an answer now.
+const MAX_WAITING: usize = serve::MAX_CONNECTIONS - 32;
 
 /// Where figures are and where they come from.
 #[derive(Debug)]
@@ -135,12 +138,20 @@ pub struct App {
     /// The list that callers share.
     list: SharedList,
     waiting_for_docker: Arc<Semaphore>,
-    reading_bodies: Semaphore,
+    reading_bodies: Arc<Semaphore>,
     held: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
     strangers: Strangers,
     makers: Makers,
     texts: all::Texts,
     scrapes: metrics::Scrapes,
+}
+
+/// A place among those who wait, and among those who wait for the same; free again when dropped.
+#[derive(Debug)]
+struct Waiting {
+    _among: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
 }
 
 impl App {
@@ -175,8 +186,9 @@ impl App {
             door,
             list,
             waiting_for_docker: Arc::new(Semaphore::new(MAX_WAITING_FOR_DOCKER)),
-            reading_bodies: Semaphore::new(MAX_BODIES),
+            reading_bodies: Arc::new(Semaphore::new(MAX_BODIES)),
             held: Arc::new(Semaphore::new(MAX_HELD)),
+            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             strangers: Strangers::default(),
             makers: Makers::default(),
             texts: all::Texts::default(),
@@ -190,20 +202,32 @@ impl App {
     }
 
     /// A place among those who wait for Docker. It goes with what is under way, which may outlast its caller.
-    fn wait_for_docker(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        Arc::clone(&self.waiting_for_docker)
-            .try_acquire_owned()
-            .map_err(|_| Problem::Busy)
+    fn wait_for_docker(&self) -> Result<Waiting, Problem> {
+        self.place(&self.waiting_for_docker)
     }
 
     /// A place among those whose bodies are read.
-    fn read_a_body(&self) -> Result<SemaphorePermit<'_>, Problem> {
-        self.reading_bodies.try_acquire().map_err(|_| Problem::Busy)
+    fn read_a_body(&self) -> Result<Waiting, Problem> {
+        self.place(&self.reading_bodies)
     }
 
     /// A place among those who are held until something happens.
-    fn hold(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        Arc::clone(&self.held).try_acquire_owned().map_err(|_| Problem::Busy)
+    fn hold(&self) -> Result<Waiting, Problem> {
+        self.place(&self.held)
+    }
+
+    /// A place among those who share a call that may be under way.
+    fn share(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let of_all = Arc::clone(&self.waiting);
+        of_all.try_acquire_owned().map_err(|_| Problem::Busy)
+    }
+
+    fn place(&self, among: &Arc<Semaphore>) -> Result<Waiting, Problem> {
+        let among = Arc::clone(among).try_acquire_owned().map_err(|_| Problem::Busy)?;
+        Ok(Waiting {
+            _of_all: self.share()?,
+            _among: among,
+        })
     }
 
     /// The container that a caller means. No call to Docker is made for it.

@@ -8,6 +8,7 @@
 //! Nothing is pinned: when the process ends, however it ends, its links end and the programs are gone.
 
 mod attach;
+mod attempt;
 pub mod batch;
 pub mod btf;
 pub mod counters;
@@ -21,6 +22,7 @@ pub mod selftest;
 mod slot_maps;
 mod slots;
 
+pub use attempt::makes_a_namespace;
 pub use counters::{KernelCounters, Losses, ProgramRuns};
 pub use facts::{KernelFacts, Probe, loads_a_program};
 pub use load::{KernelError, KernelSettings};

@@ -126,7 +126,7 @@ impl Parts {
             own_sockets: own_sockets.collect(),
         });
         if config.fault == Some(Fault::Attempts) {
-            privileges::attempt_all(kernel::loads_a_program);
+            privileges::attempt_all(kernel::loads_a_program, kernel::makes_a_namespace);
         }
     }
 

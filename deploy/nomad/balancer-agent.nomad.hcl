@@ -7,9 +7,12 @@
 #     volumes { enabled = true }
 #   } }
 # Tokens are files of the client: /etc/balancer-agent/read and /etc/balancer-agent/admin, mode 0600.
+#
+# Nomad always pulls an image that is called latest. Tag the one that is loaded on each client
+# (`cargo xtask image --tag balancer-agent:0.1.0`), or name one in a registry.
 variable "image" {
   type    = string
-  default = "balancer-agent:latest"
+  default = "balancer-agent:0.1.0"
 }
 
 job "balancer-agent" {
@@ -46,9 +49,12 @@ job "balancer-agent" {
         image           = var.image
         network_mode    = "host"
         pid_mode        = "host"
+        # Pure cgroup v2 wants the host's namespace; Nomad knows the setting since the middle of 2025.
+        # cgroupns      = "host"
         readonly_rootfs = true
         pids_limit      = 64
         cap_drop        = ["all"]
+        # Engines before 23.0 do not know BPF and PERFMON: write SYS_ADMIN (`sys_admin` in allow_caps) instead of the two.
         cap_add         = ["bpf", "perfmon", "net_admin", "dac_override", "setpcap"]
         security_opt    = ["no-new-privileges", "seccomp=unconfined"]
         volumes = [
@@ -59,6 +65,7 @@ job "balancer-agent" {
       }
 
       # Variables, not flags: the health check of the image reads them, too.
+      # Tokens go in the clear without AGENT_TLS_CERT and AGENT_TLS_KEY (the check above wants `protocol = "https"` with them).
       env {
         AGENT_LISTEN           = "${NOMAD_IP_http}:5000"
         AGENT_CGROUP_ROOT      = "/host/cgroup"
@@ -69,6 +76,7 @@ job "balancer-agent" {
       resources {
         cpu    = 100
         memory = 64
+        # Holds where the scheduler's configuration allows memory oversubscription; elsewhere `memory` is the limit.
         memory_max = 256
       }
     }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     artifacts,
@@ -32,6 +32,9 @@ pub(crate) fn main(args: &Args) -> Result<()> {
     Ok(())
 }
 
+/// What an image may take.
+const MOST_BYTES: u64 = 15_000_000;
+
 /// The directory that the engine makes the image of.
 pub(crate) fn context() -> Result<PathBuf> {
     let agent = artifacts::agent()?;
@@ -39,7 +42,12 @@ pub(crate) fn context() -> Result<PathBuf> {
     fs::create_dir_all(&context).with_context(|| format!("making {}", context.display()))?;
     for (from, name) in [(agent, "balancer-agent"), (workspace()?.join(DOCKERFILE), "Dockerfile")] {
         let to = context.join(name);
-        fs::copy(&from, &to).with_context(|| format!("copying {} to {}", from.display(), to.display()))?;
+        let bytes = fs::copy(&from, &to).with_context(|| format!("copying {} to {}", from.display(), to.display()))?;
+        ensure!(
+            bytes < MOST_BYTES,
+            "{} has {bytes} bytes: an image is to have less than {MOST_BYTES}",
+            from.display()
+        );
     }
     Ok(context)
 }

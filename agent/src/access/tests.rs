@@ -22,6 +22,7 @@ fn role(transport: &Transport, authorization: Option<&str>) -> Option<Role> {
         tokens: &tokens,
         asks_for_credentials: true,
         own_uid: OWN_UID,
+        changes_nothing: false,
     };
     let caller = identify(rules, transport, authorization.map(str::as_bytes));
     caller.ok().map(|caller| caller.role)
@@ -78,11 +79,18 @@ fn without_credentials_to_ask_for_everybody_may_do_all() {
         tokens: &tokens,
         asks_for_credentials: false,
         own_uid: 0,
+        changes_nothing: false,
     };
     for authorization in [None, Some(&b"Bearer whatever"[..])] {
         let caller = identify(rules, &TCP, authorization).unwrap();
         assert_eq!((caller.who, caller.role), (Who::Anyone, Role::Admin));
     }
+    // An agent that changes nothing has no need of admins whom it does not know.
+    let monitor = Rules {
+        changes_nothing: true,
+        ..rules
+    };
+    assert_eq!(identify(monitor, &TCP, None).unwrap().role, Role::Read);
     // Certificates alone are asked for: a token that nobody knows is no credential.
     let rules = Rules {
         asks_for_credentials: true,
@@ -101,4 +109,37 @@ fn the_log_names_callers_without_their_secrets() {
     ] {
         assert_eq!(who.to_string(), said);
     }
+}
+
+#[test]
+fn a_prefix_of_images_ends_where_a_part_of_a_name_does() {
+    for (prefix, image, expected) in [
+        ("registry.example/team/", "registry.example/team/app:1", true),
+        ("registry.example/team", "registry.example/team/app:1", true),
+        ("registry.example/team", "registry.example/team2/app", false),
+        ("registry.example/team", "registry.example/team-app", false),
+        ("registry.example/", "registry.example/any", true),
+        ("registry.example", "registry.example/any", false),
+        ("registry.example", "registry.example.attacker.example/any", false),
+        ("web", "web", true),
+        ("web", "web:1.27", true),
+        ("web", "web@sha256:00", true),
+        ("web", "web:5000/any", false),
+        ("web", "web/any", false),
+        ("web", "web.example/any", false),
+        ("web", "web2", false),
+        ("web:1.", "web:1.27", true),
+        ("web:1", "web:1/any", false),
+        ("web:1", "web:15/any", false),
+        ("team/web", "team/web:1", true),
+        ("team/web", "team/web:1/any", false),
+        ("team/", "other/team/web", false),
+    ] {
+        let policy = Policy {
+            image_allow: vec!["elsewhere/".to_owned(), prefix.to_owned()],
+            ..Policy::default()
+        };
+        assert_eq!(policy.allows_image(image), expected, "{prefix} {image}");
+    }
+    assert!(Policy::default().allows_image("any"));
 }

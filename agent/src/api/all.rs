@@ -1,7 +1,7 @@
 //! `GET /containers/status`: the node and all that runs on it, of one snapshot, in one reply.
 //!
-//! The text of a snapshot is made once, for the first who asks, and compressed once for each way to compress; a reply for one
-//! service is made for who asks for it.
+//! The text of a snapshot is made once for each window, for the first who asks, and compressed once for each way to compress;
+//! a reply for one service is made for who asks for it.
 
 mod asked;
 mod reply;
@@ -15,7 +15,13 @@ use axum::{
 };
 use bytes::Bytes;
 
-use super::{App, encoding::Encoding, held::is_held, once_a_tick::OnceATick, problem::Problem};
+use super::{
+    App,
+    encoding::Encoding,
+    held::is_held,
+    once_a_tick::{Bodies, OnceATick},
+    problem::Problem,
+};
 use crate::{containers::ContainerId, history::Summary, launch::LaunchError, snapshot::Snapshot};
 use asked::{Asked, Parameters, Window};
 pub(super) use reply::All;
@@ -28,7 +34,7 @@ type Summaries = Arc<HashMap<ContainerId, Summary>>;
 /// What is made once a snapshot.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
-    bodies: OnceATick<(Option<Window>, Encoding), Option<Bytes>>,
+    bodies: Bodies<Option<Window>>,
     summaries: OnceATick<Window, Summaries>,
 }
 
@@ -122,15 +128,12 @@ async fn body(app: &Arc<App>, snapshot: Arc<Snapshot>, asked: Asked, encoding: E
     let renderer = Arc::clone(app);
     let render = move || {
         let reply = All::new(&renderer, &snapshot, service.as_deref(), summaries.as_ref())?;
-        encoding.encode(serde_json::to_vec(&reply).ok()?.into())
+        serde_json::to_vec(&reply).ok().map(Bytes::from)
     };
-    let body = if of_all {
-        app.texts
-            .bodies
-            .get(&app.makers, seq, (window, encoding), render)
-            .await?
-    } else {
-        app.makers.make(render).await?
-    };
+    if of_all {
+        let bodies = &app.texts.bodies;
+        return bodies.get(&app.makers, seq, window, encoding, render).await;
+    }
+    let body = app.makers.make(move || encoding.encode(render()?)).await?;
     body.ok_or(Problem::Internal)
 }

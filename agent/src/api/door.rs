@@ -53,6 +53,7 @@ impl Door {
             tokens: &by.tokens,
             asks_for_credentials: self.asks_for_credentials,
             own_uid: self.own_uid,
+            changes_nothing: self.read_only,
         };
         let caller = identify(rules, transport, authorization(&head.headers)?).map_err(|_| Problem::Unauthenticated)?;
         Ok(Some(Admitted { caller, by }))
@@ -76,10 +77,9 @@ impl Door {
         Ok(())
     }
 
-    fn is_for_the_agent(&self, head: &Parts, authority: &str) -> Result<(), Problem> {
+    fn is_for_the_agent(&self, head: &Parts, authority: Option<&str>) -> Result<(), Problem> {
         let named_in_uri = head.uri.authority().map(axum::http::uri::Authority::as_str);
-        // A request without any name is of HTTP/1.0, which no browser speaks.
-        let is_known = (authority.is_empty() || self.hosts.allow(authority))
+        let is_known = authority.is_none_or(|named| self.hosts.allow(named))
             && named_in_uri.is_none_or(|named| self.hosts.allow(named));
         if !is_known {
             return Err(Problem::WrongHost);
@@ -91,7 +91,7 @@ impl Door {
         let told = origin::Headers {
             fetch_site: header("sec-fetch-site"),
             origin: header("origin"),
-            authority,
+            authority: authority.unwrap_or_default(),
         };
         if is_cross_site(told) {
             return Err(Problem::CrossSite);
@@ -125,12 +125,13 @@ fn authorization(headers: &HeaderMap) -> Result<Option<&[u8]>, Problem> {
     }
 }
 
-/// The `Host` of the request, which HTTP/1.1 has exactly once (RFC 9112, 3.2); empty where HTTP/1.0 has none.
-fn authority(head: &Parts) -> Result<&str, Problem> {
+/// The `Host` of the request, which HTTP/1.1 has exactly once (RFC 9112, 3.2). `None` where HTTP/1.0 has none, which no browser
+/// speaks.
+fn authority(head: &Parts) -> Result<Option<&str>, Problem> {
     let mut hosts = head.headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
-        (Some(host), None) => host.to_str().map_err(|_| Problem::WrongHost),
-        (None, None) if head.version < Version::HTTP_11 => Ok(""),
+        (Some(host), None) => host.to_str().map(Some).map_err(|_| Problem::WrongHost),
+        (None, None) if head.version < Version::HTTP_11 => Ok(None),
         _ => Err(Problem::HostCount),
     }
 }

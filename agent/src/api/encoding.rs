@@ -1,8 +1,11 @@
-//! Replies that are compressed for who asks for it (RFC 9110, 12.5.3).
+//! Replies that are compressed for who asks for it (RFC 9110, 12.5.3), and the weights in what callers ask for.
 
 use std::io::Write as _;
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{
+    HeaderMap, HeaderValue,
+    header::{self, AsHeaderName},
+};
 use bytes::Bytes;
 
 /// How a body is written.
@@ -19,9 +22,8 @@ const QUICK: u32 = 1;
 impl Encoding {
     /// The best that a caller takes; as it is where they do not say.
     pub(super) fn wanted(headers: &HeaderMap) -> Self {
-        let values = headers.get_all(header::ACCEPT_ENCODING).iter();
-        let lists: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
-        let takes = |coding| lists.iter().any(|list| takes(list, coding));
+        let accepted = Weights::of(headers, header::ACCEPT_ENCODING);
+        let takes = |coding| accepted.get(coding).is_some_and(|weight| weight > 0.0);
         if takes("zstd") {
             Self::Zstd
         } else if takes("gzip") {
@@ -59,19 +61,35 @@ impl Encoding {
     }
 }
 
-/// Whether a list of codings names this one with a weight above 0.
-fn takes(list: &str, coding: &str) -> bool {
-    list.split(',').any(|entry| {
-        let mut parts = entry.split(';').map(str::trim);
-        let is_it = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(coding));
-        let is_refused = parts.any(|parameter| {
-            let weight = parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q="));
-            weight
-                .and_then(|weight| weight.parse::<f32>().ok())
-                .is_some_and(|weight| weight <= 0.0)
-        });
-        is_it && !is_refused
-    })
+/// What a caller names in a header such as `Accept`, and how much each is wanted (RFC 9110, 12.4.2): 1 is most, 0 refuses.
+#[derive(Debug)]
+pub(super) struct Weights<'a>(Vec<(&'a str, f32)>);
+
+impl<'a> Weights<'a> {
+    /// Reads all lists that the header has.
+    pub(super) fn of(headers: &'a HeaderMap, header: impl AsHeaderName) -> Self {
+        let values = headers.get_all(header).into_iter();
+        let lists = values.filter_map(|value| value.to_str().ok());
+        Self(lists.flat_map(|list| list.split(',')).map(weighed).collect())
+    }
+
+    /// The weight of what is called `name`, in whichever case, the highest where it is named more than once. Parameters other
+    /// than the weight make no difference.
+    pub(super) fn get(&self, name: &str) -> Option<f32> {
+        let same = self.0.iter().filter(|(named, _)| named.eq_ignore_ascii_case(name));
+        same.map(|&(_, weight)| weight).reduce(f32::max)
+    }
+}
+
+/// The name and the weight of an entry of a list. One that cannot be read is none, which is 1.
+fn weighed(entry: &str) -> (&str, f32) {
+    let mut parts = entry.split(';').map(str::trim);
+    let name = parts.next().unwrap_or_default();
+    let weight = parts.find_map(|parameter| {
+        let weight = parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q="))?;
+        weight.parse::<f32>().ok().filter(|weight| !weight.is_nan())
+    });
+    (name, weight.map_or(1.0, |weight| weight.clamp(0.0, 1.0)))
 }
 
 #[cfg(test)]
@@ -91,6 +109,8 @@ mod tests {
             (Some("gzip, deflate, br, zstd"), Encoding::Zstd),
             (Some("zstd;q=0, gzip;q=0.001"), Encoding::Gzip),
             (Some("gzip; q=0.0"), Encoding::Identity),
+            (Some("gzip;q=-1, zstd;Q=0"), Encoding::Identity),
+            (Some("gzip;q=nan"), Encoding::Gzip),
             (Some("*"), Encoding::Identity),
         ] {
             let mut headers = HeaderMap::new();

@@ -13,9 +13,8 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::stream;
-use tokio::sync::OwnedSemaphorePermit;
 
-use super::{App, problem::Problem};
+use super::{App, Waiting, problem::Problem};
 use crate::events::{Batch, Place, RunId};
 
 /// How soon a reader that was cut off may come back, in ms.
@@ -28,7 +27,7 @@ struct Reader {
     app: Arc<App>,
     place: Place,
     /// Given back when the stream is dropped.
-    _place: OwnedSemaphorePermit,
+    _place: Waiting,
     said_first: bool,
 }
 

@@ -35,7 +35,12 @@ pub(super) async fn containers(
         field: "service",
         problem: error.body_text(),
     })?;
-    let listed = app.list.get().await?;
+    let listed = if let Some(listed) = app.list.at_hand() {
+        listed
+    } else {
+        let _place = app.share()?;
+        app.list.get().await?
+    };
     Ok(match query.service {
         Some(service) => json(listed.of_service(&service)),
         None => json(listed.all()),

@@ -11,9 +11,13 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
 
-use super::{App, Scraped, encoding::Encoding, once_a_tick::OnceATick, problem::Problem};
+use super::{
+    App, Scraped,
+    encoding::{Encoding, Weights},
+    once_a_tick::Bodies,
+    problem::Problem,
+};
 use crate::{
     metrics::{self, AgentFacts, Format, cgroup_files::CgroupFiles},
     usage::choose::SourceDecision,
@@ -25,7 +29,7 @@ const UNUSED_FOR: Duration = Duration::from_mins(5);
 /// What is made once for each snapshot and table, and what it is made from.
 #[derive(Debug)]
 pub(super) struct Scrapes {
-    texts: OnceATick<(u64, Format, Encoding), Option<Bytes>>,
+    texts: Bodies<(u64, Format)>,
     files: Mutex<Files>,
     proc_root: PathBuf,
     started_ns: u64,
@@ -63,7 +67,7 @@ impl Scrapes {
 
     pub(super) fn new(scraped: Scraped) -> Self {
         Self {
-            texts: OnceATick::default(),
+            texts: Bodies::default(),
             files: Mutex::new(Files {
                 open: scraped.files,
                 used: Instant::now(),
@@ -112,21 +116,20 @@ pub(super) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> 
     let encoding = Encoding::wanted(&headers);
     // A container that has ended since the tick is told no more.
     let table = app.containers.table();
-    let key = (table.generation, format, encoding);
+    let key = (table.generation, format);
     let maker = Arc::clone(&app);
     let body = app
         .scrapes
         .texts
-        .get(&app.makers, snapshot.seq, key, move || {
+        .get(&app.makers, snapshot.seq, key, encoding, move || {
             let scrapes = &maker.scrapes;
             let facts = scrapes.facts(&maker.decision, maker.interval_ns);
             let mut files = scrapes.files();
             files.used = Instant::now();
             let text = metrics::scrape(&snapshot, &table, &facts, &scrapes.proc_root, &mut files.open, format);
-            encoding.encode(text.into())
+            Some(text.into())
         })
-        .await?
-        .ok_or(Problem::Internal)?;
+        .await?;
     let content_type = match format {
         Format::Classic => "text/plain; version=0.0.4; charset=utf-8",
         Format::Open => "application/openmetrics-text; version=1.0.0; charset=utf-8",
@@ -140,15 +143,14 @@ pub(super) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> 
     Ok(response)
 }
 
-/// The classic format, unless a caller names the other: Prometheus names both, the one it prefers first.
+/// The format that a caller prefers (RFC 9110, 12.5.1). `OpenMetrics` is only for who names it, since who takes anything may
+/// never have heard of it; who names it and wants the classic one as much gets it.
 fn wanted(headers: &HeaderMap) -> Format {
-    let accepted = headers.get_all(header::ACCEPT).iter();
-    let names_open = |value: &HeaderValue| {
-        value
-            .to_str()
-            .is_ok_and(|value| value.contains("application/openmetrics-text"))
-    };
-    if accepted.into_iter().any(names_open) {
+    let accepted = Weights::of(headers, header::ACCEPT);
+    let open = accepted.get("application/openmetrics-text").unwrap_or(0.0);
+    let ranges = ["text/plain", "text/*", "*/*"];
+    let classic = ranges.into_iter().find_map(|range| accepted.get(range));
+    if open > 0.0 && open >= classic.unwrap_or(0.0) {
         Format::Open
     } else {
         Format::Classic
@@ -159,16 +161,48 @@ fn wanted(headers: &HeaderMap) -> Format {
 mod tests {
     use super::*;
 
+    const PROMETHEUS_2: &str = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,\
+        text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    const PROMETHEUS_2_49: &str = "application/openmetrics-text;version=1.0.0;q=0.5,\
+        application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+    const PROMETHEUS_3: &str = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
+        application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,\
+        text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+
     #[test]
-    fn who_does_not_ask_for_the_other_format_gets_the_classic_one() {
+    fn who_does_not_prefer_the_other_format_gets_the_classic_one() {
         for (accept, expected) in [
             (None, Format::Classic),
+            (Some(""), Format::Classic),
             (Some("*/*"), Format::Classic),
+            (Some("application/*"), Format::Classic),
             (Some("text/plain;version=0.0.4;q=0.5,*/*;q=0.1"), Format::Classic),
+            (Some("application/openmetrics-text;q=0, text/plain"), Format::Classic),
+            (Some("application/openmetrics-text;q=0"), Format::Classic),
+            (
+                Some("text/plain;version=0.0.4;q=0.5,application/openmetrics-text;version=1.0.0;q=0.1"),
+                Format::Classic,
+            ),
+            (Some("application/openmetrics-text;q=0.5, text/*"), Format::Classic),
+            (Some("application/openmetrics-text;q=0.5, */*"), Format::Classic),
+            (
+                Some("application/openmetrics-text;q=0.5, text/plain;q=0.2, */*"),
+                Format::Open,
+            ),
+            (Some("Application/OpenMetrics-Text"), Format::Open),
+            (Some("text/plain, application/openmetrics-text"), Format::Open),
+            (Some("text/plain;q=0, application/openmetrics-text;q=0.1"), Format::Open),
+            (
+                Some("application/openmetrics-text;version=0.0.1;q=0, application/openmetrics-text;version=1.0.0"),
+                Format::Open,
+            ),
             (
                 Some("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2"),
                 Format::Open,
             ),
+            (Some(PROMETHEUS_2), Format::Open),
+            (Some(PROMETHEUS_2_49), Format::Open),
+            (Some(PROMETHEUS_3), Format::Open),
         ] {
             let mut headers = HeaderMap::new();
             if let Some(accept) = accept {
@@ -176,5 +210,14 @@ mod tests {
             }
             assert_eq!(wanted(&headers), expected, "{accept:?}");
         }
+    }
+
+    #[test]
+    fn headers_that_are_sent_more_than_once_are_one_list() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::ACCEPT, "application/openmetrics-text;q=0.5".parse().unwrap());
+        assert_eq!(wanted(&headers), Format::Open);
+        headers.append(header::ACCEPT, "text/plain".parse().unwrap());
+        assert_eq!(wanted(&headers), Format::Classic);
     }
 }

@@ -7,12 +7,13 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use bytes::Bytes;
 use futures_util::{
     FutureExt as _,
     future::{BoxFuture, Shared},
 };
 
-use super::{makers::Makers, problem::Problem};
+use super::{encoding::Encoding, makers::Makers, problem::Problem};
 
 /// `None` where it broke.
 type Making<V> = Shared<BoxFuture<'static, Option<V>>>;
@@ -83,6 +84,38 @@ impl<K: Eq + Hash, V: Clone + Send + Sync + 'static> OnceATick<K, V> {
     }
 }
 
+/// Bodies of one snapshot, by what they are: each is rendered once, and compressed once for each way to compress.
+#[derive(Debug)]
+pub(super) struct Bodies<K>(OnceATick<(K, Encoding), Option<Bytes>>);
+
+impl<K> Default for Bodies<K> {
+    fn default() -> Self {
+        Self(OnceATick::default())
+    }
+}
+
+impl<K: Clone + Eq + Hash> Bodies<K> {
+    /// What `render` makes of the snapshot `seq`, compressed. Nobody has a maker's room while they wait for the text that they
+    /// are to compress.
+    pub(super) async fn get(
+        &self,
+        makers: &Makers,
+        seq: u64,
+        key: K,
+        encoding: Encoding,
+        render: impl FnOnce() -> Option<Bytes> + Send + 'static,
+    ) -> Result<Bytes, Problem> {
+        let rendered = self.0.get(makers, seq, (key.clone(), Encoding::Identity), render);
+        let text = rendered.await?.ok_or(Problem::Internal)?;
+        if encoding == Encoding::Identity {
+            return Ok(text);
+        }
+        let compress = move || encoding.encode(text);
+        let compressed = self.0.get(makers, seq, (key, encoding), compress).await?;
+        compressed.ok_or(Problem::Internal)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::{
@@ -136,5 +169,41 @@ mod tests {
         let broken = once.get(&makers, 1, "a", || panic!("on purpose")).await;
         assert!(matches!(broken, Err(Problem::Internal)));
         assert_eq!(once.get(&makers, 1, "a", || 7).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn a_body_is_rendered_once_a_tick_however_many_encodings_are_asked_for() {
+        const ALL: [Encoding; 3] = [Encoding::Gzip, Encoding::Identity, Encoding::Zstd];
+        let bodies = Bodies::<&str>::default();
+        let (makers, times) = (Makers::default(), Arc::new(AtomicU64::new(0)));
+        let ask = async |seq, key, encoding| {
+            let times = Arc::clone(&times);
+            let render = move || {
+                let time = times.fetch_add(1, Ordering::Relaxed);
+                Some(Bytes::from(format!("{key} {time}")))
+            };
+            bodies.get(&makers, seq, key, encoding, render).await.unwrap()
+        };
+        let encoded = |text: &'static str| ALL.map(|encoding| encoding.encode(text.into()).unwrap());
+        let asked = ALL.iter().cycle().take(60);
+        let all = futures_util::future::join_all(asked.map(|&encoding| ask(1, "a", encoding))).await;
+        assert!(all.chunks(ALL.len()).all(|bodies| bodies == encoded("a 0")));
+        let compressed = (ask(1, "a", Encoding::Gzip).await, ask(1, "a", Encoding::Gzip).await);
+        assert_eq!(compressed.0.as_ptr(), compressed.1.as_ptr(), "compressed once");
+        for (seq, key, text) in [(1, "b", "b 1"), (2, "a", "a 2"), (2, "b", "b 3")] {
+            for (encoding, expected) in ALL.into_iter().zip(encoded(text)) {
+                assert_eq!(ask(seq, key, encoding).await, expected, "{seq} {encoding:?}");
+            }
+        }
+        assert_eq!(times.load(Ordering::Relaxed), 4);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_could_not_be_rendered_is_not_compressed() {
+        let (bodies, makers) = (Bodies::<&str>::default(), Makers::default());
+        for encoding in [Encoding::Gzip, Encoding::Identity] {
+            let broken = bodies.get(&makers, 1, "a", encoding, || None).await;
+            assert!(matches!(broken, Err(Problem::Internal)), "{encoding:?}");
+        }
     }
 }

@@ -27,7 +27,7 @@ pub use listener::{Bound, bind};
 pub const DRAIN: Duration = Duration::from_secs(10);
 /// Connections at one time, over all addresses: some 25 KiB each, most of it buffers of hyper's, and 10 MB in all are what
 /// callers may cost.
-const MAX_CONNECTIONS: usize = 320;
+pub(super) const MAX_CONNECTIONS: usize = 320;
 /// How long a TLS handshake may take.
 const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(5);
 /// After an error that the next call would meet as well, as when there are no more descriptors.

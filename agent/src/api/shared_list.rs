@@ -67,6 +67,11 @@ impl SharedList {
         }
     }
 
+    /// [`Self::get`], where that takes no call.
+    pub(super) fn at_hand(&self) -> Option<Arc<Listed>> {
+        self.calls.that_serves(self.containers.table().generation)
+    }
+
     /// A list that shows at least what the agent knows now.
     pub(super) async fn get(&self) -> Result<Arc<Listed>, DockerError> {
         let generation = || self.containers.table().generation;

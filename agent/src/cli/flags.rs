@@ -95,7 +95,8 @@ pub struct Flags {
     )]
     pub managed_only: bool,
 
-    /// Create containers only of images that begin so, as registry.example/team/; may be given several times
+    /// Create containers only of images that begin so, up to the end of a part of the name: registry.example/team/ or web; may be
+    /// given several times
     #[arg(long, env = "AGENT_IMAGE_ALLOW", value_name = "PREFIX", value_parser = text(), value_delimiter = ',')]
     pub image_allow: Vec<String>,
 

@@ -10,7 +10,7 @@ use crate::{
     usage::{Source, choose::SourceDecision},
 };
 
-/// The oldest API that the agent was tried with, of Docker 19.03.
+/// The API below which nothing is promised, of Docker 19.03. The oldest that was tried is 1.41, of 20.10.
 const OLDEST_API: (u32, u32) = (1, 40);
 
 /// A finding for each thing that was looked at.

@@ -3,7 +3,7 @@
 use std::{fs, net::TcpListener, process::Command};
 
 /// Tries each and says in the log what came of it.
-pub fn attempt_all(loads_a_program: impl FnOnce() -> bool) {
+pub fn attempt_all(loads_a_program: impl FnOnce() -> bool, makes_a_namespace: impl FnOnce() -> bool) {
     let tell = |what: &str, could: bool| {
         let outcome = if could { "POSSIBLE" } else { "refused" };
         tracing::info!("attempt: {what}: {outcome}");
@@ -23,8 +23,15 @@ pub fn attempt_all(loads_a_program: impl FnOnce() -> bool) {
             .open("/proc/sys/kernel/hostname")
             .is_ok(),
     );
+    tell("changing who may use a file", can_be_changed("/proc/self/exe"));
+    tell("a namespace of its own", makes_a_namespace());
     tell("a port of its own", TcpListener::bind("127.0.0.1:0").is_ok());
     tell("another root", rustix::process::chroot("/").is_ok());
     let capabilities = rustix::thread::capabilities(None).map_or(u64::MAX, |sets| sets.permitted.bits());
     tracing::info!("attempt: capabilities: {capabilities:#x}");
+}
+
+/// Gives a file the mode that it has.
+fn can_be_changed(path: &str) -> bool {
+    fs::metadata(path).is_ok_and(|facts| fs::set_permissions(path, facts.permissions()).is_ok())
 }

@@ -23,6 +23,8 @@ fn a_started_agent_counts_and_can_load_start_write_and_bind_nothing() {
         "starting a program",
         "making a file",
         "writing a file of the kernel",
+        "changing who may use a file",
+        "a namespace of its own",
         "a port of its own",
         "another root",
     ] {

@@ -136,6 +136,13 @@ fn a_body_before_a_head_neither_damns_nor_hides_it() {
         [422, 400],
         "both a length and chunks, after a body that looks like a head"
     );
+
+    let asked_first = format!("GET /livez HTTP/1.1\r\nHost: {}\r\n\r\n", agent.address);
+    let in_two = [
+        format!("{asked_first}{head}\r\nContent-Length: 3\r\n"),
+        "Transfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\n\r\n".to_owned(),
+    ];
+    assert_eq!(codes(&in_two), [200, 400], "the length came with the request before");
     let strange = docker.strange_calls(first_call);
     assert!(strange.is_empty(), "Docker was asked for {strange:?}");
 }

@@ -171,7 +171,7 @@ fn pages_of_browsers_are_refused_without_any_credentials_to_ask_for() {
         ("GET", &[("host", "node-7"), ("sec-fetch-site", "cross-site")], 200),
         ("GET", &[], 400),
         ("GET", &[("host", "node-7"), ("host", "node-7")], 400),
-        ("GET", &[("host", "")], 200),
+        ("GET", &[("host", "")], 421),
     ] {
         assert_eq!(
             code(&door, &TCP, method, "/containers", headers),

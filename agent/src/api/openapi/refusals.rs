@@ -78,7 +78,7 @@ fn of_route(operation: &str) -> Vec<Problem> {
         ],
         "containerEvents" => vec![Problem::Busy],
         "listContainers" => together([
-            vec![parameter("service", "is given more than once")],
+            vec![parameter("service", "is given more than once"), Problem::Busy],
             of_docker("list containers"),
         ]),
         "inspectContainer" => together([of_id(), vec![Problem::Busy], of_docker("inspect container")]),

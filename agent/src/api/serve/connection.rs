@@ -26,7 +26,10 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -60,8 +63,32 @@ pub(super) struct Peer {
     pub(super) transport: Transport,
     /// For the log: address and port, or what the kernel says of a local one.
     pub(super) from: String,
-    /// Cancelled when the certificate that was shown is to be shown anew.
-    pub(super) until: Option<CancellationToken>,
+    /// When the certificate that was shown is to be shown anew.
+    pub(super) until: Option<Until>,
+}
+
+/// When a caller has to show anew who they are.
+#[derive(Clone, Debug)]
+pub(super) struct Until {
+    /// Cancelled when what it was held against has changed.
+    pub(super) changed: CancellationToken,
+    /// What was shown may have expired since.
+    pub(super) at: Option<Instant>,
+}
+
+impl Until {
+    /// For ever, where nothing was shown.
+    async fn is_over(of: Option<&Self>) {
+        let Some(Self { changed, at }) = of else {
+            return std::future::pending().await;
+        };
+        match *at {
+            Some(at) => {
+                let _changed = tokio::time::timeout_at(at, changed.cancelled()).await;
+            }
+            None => changed.cancelled().await,
+        }
+    }
 }
 
 /// What all connections share.
@@ -89,7 +116,11 @@ where
             let busy = Busy::new(Arc::clone(&seat));
             async move {
                 let (response, by) = answer(&shared, &peer, &heads, &busy, request).await;
-                let until = [by.map(|by| by.until.clone()), peer.until.clone()];
+                let changed = by.map(|by| Until {
+                    changed: by.until.clone(),
+                    at: None,
+                });
+                let until = [changed, peer.until.clone()];
                 Ok::<_, Infallible>(response.map(|body| busy.while_it_streams(body, until)))
             }
         })
@@ -105,7 +136,7 @@ where
         _ended = connection.as_mut() => return,
         () = seat.lost() => return,
         () = stop.cancelled() => {}
-        () = over(until.as_ref()) => {}
+        () = Until::is_over(until.as_ref()) => {}
     }
     connection.as_mut().graceful_shutdown();
     let rest = async {
@@ -116,14 +147,6 @@ where
     tokio::select! {
         () = rest => {}
         () = seat.lost() => {}
-    }
-}
-
-/// Waits until what was shown is to be shown anew; for ever where that never comes.
-async fn over(until: Option<&CancellationToken>) {
-    match until {
-        Some(until) => until.cancelled().await,
-        None => std::future::pending().await,
     }
 }
 
@@ -145,14 +168,14 @@ impl Busy {
 
     /// A reply that has a length is made, and is sent whether or not somebody else wants the seat; one that goes on, as
     /// events do, is under way until its end, or until its caller has to show anew who they are.
-    fn while_it_streams(self, body: Body, until: [Option<CancellationToken>; 2]) -> Body {
+    fn while_it_streams(self, body: Body, until: [Option<Until>; 2]) -> Body {
         if body.size_hint().exact().is_some() {
             return body;
         }
         let over = Box::pin(async move {
             tokio::select! {
-                () = over(until[0].as_ref()) => {}
-                () = over(until[1].as_ref()) => {}
+                () = Until::is_over(until[0].as_ref()) => {}
+                () = Until::is_over(until[1].as_ref()) => {}
             }
         });
         Body::new(Streaming {
@@ -202,7 +225,8 @@ async fn answer(
     let (mut head, body) = request.into_parts();
     let mut audit = changes_something(&head.method).then(|| Audit::begin(&head, &peer.from));
     let is_chunked = head.headers.contains_key(header::TRANSFER_ENCODING);
-    let has_two_lengths = heads.take(|bytes| is_chunked && may_have_a_length(bytes));
+    let body_bytes = body.size_hint().exact().unwrap_or_default();
+    let has_two_lengths = heads.take(body_bytes, |bytes| is_chunked && may_have_a_length(bytes));
     let door = &shared.app.door;
     let known = if has_two_lengths {
         Err(Problem::TwoLengths)
@@ -238,8 +262,6 @@ async fn answer(
             response
         }
     };
-    // What came since is this request's body: the next head begins behind it.
-    heads.take(|_body| ());
     if is_chunked {
         // Where such a body ends is what programs disagree on: nothing is read behind it.
         let close = HeaderValue::from_static("close");
@@ -285,6 +307,25 @@ mod tests {
 
     async fn breaks() {
         panic!("on purpose");
+    }
+
+    #[tokio::test]
+    async fn what_was_shown_is_good_until_it_is_changed_or_too_old() {
+        let until = |at| Until {
+            changed: CancellationToken::new(),
+            at,
+        };
+        let is_over = |until: &Until| Until::is_over(Some(until)).now_or_never().is_some();
+        let now = Instant::now();
+        assert!(!is_over(&until(None)));
+        assert!(!is_over(&until(Some(now + Duration::from_mins(1)))));
+        Until::is_over(Some(&until(Some(now)))).await;
+        for at in [None, Some(now + Duration::from_mins(1))] {
+            let until = until(at);
+            until.changed.cancel();
+            assert!(is_over(&until));
+        }
+        assert!(Until::is_over(None).now_or_never().is_none());
     }
 
     #[tokio::test]

@@ -4,21 +4,25 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use arc_swap::ArcSwap;
 use rustls::{
     RootCertStore, ServerConfig,
     pki_types::{CertificateDer, DnsName, PrivateKeyDer, pem::PemObject as _},
-    server::WebPkiClientVerifier,
+    server::{NoServerSessionStorage, WebPkiClientVerifier},
 };
 use thiserror::Error;
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, time::Instant};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_util::sync::CancellationToken;
 
+use super::connection::Until;
 use crate::access::{Certificate, Role, Stamps, TlsFiles};
 
+/// How long a connection lasts to whose caller a certificate opened it: one that has expired opens no other.
+const CERTIFICATE_AGE: Duration = Duration::from_mins(10);
 /// So much of a certificate's SHA-256 names it in the log.
 const NAME_DIGITS: usize = 16;
 
@@ -78,8 +82,8 @@ pub(super) struct Handshaken {
     pub(super) stream: TlsStream<TcpStream>,
     /// The client's certificate, if it showed one.
     pub(super) certificate: Option<Certificate>,
-    /// Cancelled when certificates are to be shown anew.
-    pub(super) until: CancellationToken,
+    /// When certificates are to be shown anew.
+    pub(super) until: Until,
 }
 
 impl Tls {
@@ -147,9 +151,12 @@ impl Tls {
         let stream = TlsAcceptor::from(Arc::clone(&in_force.config)).accept(stream).await?;
         let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
         Ok(Handshaken {
+            until: Until {
+                changed: in_force.until.clone(),
+                at: certificate.map(|_| Instant::now() + CERTIFICATE_AGE),
+            },
             certificate: certificate.map(|certificate| self.meaning(certificate)),
             stream,
-            until: in_force.until.clone(),
         })
     }
 
@@ -242,6 +249,11 @@ fn server_config(files: &TlsFiles, client_ca: Option<&[u8]>) -> Result<ServerCon
         .with_single_cert(chain, key)
         .map_err(|error| parts(CERTIFICATE)(&error))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    if client_ca.is_some() {
+        // A session that is taken up again shows no certificate: one that has expired since would stay good.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+    }
     Ok(config)
 }
 
@@ -267,3 +279,6 @@ fn read(flag: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
         reason: error.to_string(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use crate::callers::Caller;
@@ -15,6 +15,8 @@ use crate::run::{ROUNDS, Run};
 
 /// How often Prometheus is told to scrape here.
 const SCRAPE_PERIOD: Duration = Duration::from_secs(1);
+/// How often the page fetches what its plots show.
+const PAST_PERIOD: Duration = Duration::from_secs(5);
 /// How often the caller of all containers asks.
 const ALL_PERIOD: Duration = Duration::from_millis(10);
 const ALL: &str = "/containers/status";
@@ -28,7 +30,7 @@ pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
     let mut row = Row::new(format!("CPU, {containers} containers"), "%", &[]);
     {
         let _scraped = scraped(&ours);
-        let _page = page(&ours);
+        let (_page, _past) = (page(&ours), past(&ours));
         run.stop.sleep(SCRAPE_PERIOD * 3)?;
         let docker = run.docker;
         let peer = run.peer(Name::Cadvisor, |peers| Cadvisor::start(peers, docker, containers));
@@ -56,7 +58,7 @@ pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
     run.add(Table {
         id: "watched",
         title: "Being watched",
-        how: "CPU of the agent that is scraped once a second and whose page is open in one browser, which takes all containers at each tick; \
+        how: "CPU of the agent that is scraped once a second and asked as its page asks: for all containers at each tick, and for the node's past every 5 s; \
               cAdvisor scraped likewise, at the same moments. The call for all containers from one thread at a steady pace, its text not compressed; a call \
               that is late for its turn counts from its turn.",
         rows: vec![
@@ -75,6 +77,17 @@ fn scraped(ours: &Ours) -> Caller {
     let client = ureq::Agent::new_with_defaults();
     Caller::every(SCRAPE_PERIOD, move || {
         let request = client.get(&url).header("accept-encoding", "gzip");
+        request.call()?.body_mut().with_config().limit(64 << 20).read_to_vec()?;
+        Ok(())
+    })
+}
+
+/// As the page asks for the plots of the node.
+fn past(ours: &Ours) -> Caller {
+    let url = format!("http://{}/status/history?window=5m", ours.agent.address);
+    let client = ureq::Agent::new_with_defaults();
+    Caller::every(PAST_PERIOD, move || {
+        let request = client.get(&url).header("accept-encoding", BROWSER);
         request.call()?.body_mut().with_config().limit(64 << 20).read_to_vec()?;
         Ok(())
     })
@@ -103,6 +116,25 @@ fn page(ours: &Ours) -> Caller {
     })
 }
 
+/// Containers do not use more CPU than the CPUs of the node were busy, in the same snapshot.
+fn agrees_with_itself(all: &Value) -> Result<()> {
+    /// The node's figure is made of ticks of 10 ms on each CPU.
+    const TICKS_PERCENT: f64 = 4.0;
+    let containers = all["containers"].as_array().context("a list of containers")?;
+    let of_containers: f64 = containers.iter().filter_map(|one| one["cpu"].as_f64()).sum();
+    let cpus = all["node"]["cpus"].as_object().context("CPUs by name")?;
+    let of_node: f64 = cpus.values().filter_map(Value::as_f64).sum();
+    eprintln!(
+        "{} containers use {of_containers:.1} % of a CPU, the node {of_node:.1} %",
+        containers.len()
+    );
+    ensure!(
+        of_containers > 0.0 && of_containers <= of_node + TICKS_PERCENT,
+        "containers use {of_containers} % of a CPU where the node uses {of_node} %"
+    );
+    Ok(())
+}
+
 struct Asked {
     p50_ms: f64,
     p99_ms: f64,
@@ -126,8 +158,7 @@ fn all_at_a_pace(ours: &Ours, time: Duration) -> Result<Asked> {
         took_ms.push(start.elapsed().saturating_sub(turn).as_secs_f64() * 1e3);
         bytes = body.len();
         if turn.is_zero() {
-            let all: Value = serde_json::from_slice(&body)?;
-            all["containers"].as_array().context("a list of containers")?;
+            agrees_with_itself(&serde_json::from_slice(&body)?)?;
         }
         turn += ALL_PERIOD;
     }

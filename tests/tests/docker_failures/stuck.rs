@@ -91,6 +91,27 @@ fn a_container_that_the_engine_does_not_describe_hides_no_other() {
 }
 
 #[test]
+fn those_who_wait_for_a_list_that_does_not_come_leave_connections_to_others() {
+    /// More than the agent has connections.
+    const CALLERS: usize = 400;
+    let is_stuck = Arc::new(AtomicBool::new(false));
+    let (_fake, agent) = agent_before_engine({
+        let is_stuck = Arc::clone(&is_stuck);
+        move |request| {
+            let is_asked_for = path_of(request) == "/containers/json" && is_stuck.load(Ordering::Relaxed);
+            is_asked_for.then_some(Answer::Silence)
+        }
+    });
+    wait_until_true("the agent to be ready", DEADLINE, || agent.get("/readyz").status == 200);
+    is_stuck.store(true, Ordering::Relaxed);
+    let waiting: Vec<_> = (0..CALLERS).map(|_| send(&agent, "GET", "/containers", "")).collect();
+    for _ in 0..50 {
+        assert_eq!(agent.try_get("/livez").map(|reply| reply.status), Ok(200));
+    }
+    hang_up(&agent, waiting);
+}
+
+#[test]
 fn a_container_that_was_made_after_its_caller_was_told_that_it_was_not_is_removed() {
     let made: Arc<Mutex<Option<String>>> = Arc::default();
     let left = id("3d");

@@ -41,7 +41,7 @@ impl Role {
 pub struct Policy {
     /// Only containers that carry the agent's label are deleted.
     pub managed_only: bool,
-    /// Images that may be run begin with one of these, as the caller writes them; all may if there is none. See [`begins_with`].
+    /// Images that may be run begin with one of these, as the caller writes them; all may if there is none. A prefix ends where a part of the name does.
     pub image_allow: Vec<String>,
 }
 

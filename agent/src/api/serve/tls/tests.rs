@@ -22,10 +22,10 @@ impl Files {
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(["node.example".to_owned()]).unwrap();
-        let issued = params.signed_by(&key, &issuer).unwrap();
+        let certificate = params.signed_by(&key, &issuer).unwrap();
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("ca"), issuer.pem()).unwrap();
-        fs::write(dir.path().join("crt"), issued.pem()).unwrap();
+        fs::write(dir.path().join("crt"), certificate.pem()).unwrap();
         fs::write(dir.path().join("key"), key.serialize_pem()).unwrap();
         Self {
             dir,

@@ -1,6 +1,7 @@
 //! The rules of this repository that no compiler and no clippy knows. Each is a pure function from file texts to what
 //! breaks it; its test breaks it.
 
+mod alerts;
 mod deploy;
 mod doors;
 mod manifests;
@@ -54,6 +55,7 @@ pub(crate) fn breaches(files: &[SourceFile], subcommands: &[String]) -> Vec<Brea
         size::files_stay_readable(files),
         words::nothing_of_one_machine(files),
         readme::subcommands_exist(files, subcommands),
+        alerts::alerts_have_a_section(files),
     ]
     .concat()
 }

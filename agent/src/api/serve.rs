@@ -3,12 +3,14 @@
 //! An accept loop of our own instead of axum's: that one knows no deadline for the head of a request, no limit of
 //! connections, and waits for ever for a caller that has sent half a request.
 
+mod busy;
 mod connection;
 mod head_tap;
 mod listener;
 mod patient;
 mod seats;
 pub mod tls;
+mod until;
 
 use std::{io, sync::Arc, time::Duration};
 

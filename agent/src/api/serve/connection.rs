@@ -1,12 +1,6 @@
 //! One connection: its deadlines, its requests one after the other, its end.
 
-use std::{
-    convert::Infallible,
-    pin::{Pin, pin},
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -15,10 +9,9 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
-use bytes::Bytes;
 use futures_util::FutureExt as _;
 use hyper::{
-    body::{Body as _, Frame, Incoming},
+    body::{Body as _, Incoming},
     server::conn::http1,
     service::service_fn,
 };
@@ -26,19 +19,18 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    time::Instant,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    busy::Busy,
     head_tap::{HeadTap, Heads, may_have_a_length},
     patient::Patient,
     seats::Seat,
+    until::Until,
 };
 use crate::{
-    access::{Caller, Transport, Who, credentials::InForce},
+    access::{Transport, credentials::InForce},
     api::{
         App,
         audit::Audit,
@@ -65,30 +57,6 @@ pub(super) struct Peer {
     pub(super) from: String,
     /// When the certificate that was shown is to be shown anew.
     pub(super) until: Option<Until>,
-}
-
-/// When a caller has to show anew who they are.
-#[derive(Clone, Debug)]
-pub(super) struct Until {
-    /// Cancelled when what it was held against has changed.
-    pub(super) changed: CancellationToken,
-    /// What was shown may have expired since.
-    pub(super) at: Option<Instant>,
-}
-
-impl Until {
-    /// For ever, where nothing was shown.
-    async fn is_over(of: Option<&Self>) {
-        let Some(Self { changed, at }) = of else {
-            return std::future::pending().await;
-        };
-        match *at {
-            Some(at) => {
-                let _changed = tokio::time::timeout_at(at, changed.cancelled()).await;
-            }
-            None => changed.cancelled().await,
-        }
-    }
 }
 
 /// What all connections share.
@@ -147,70 +115,6 @@ where
     tokio::select! {
         () = rest => {}
         () = seat.lost() => {}
-    }
-}
-
-/// Keeps the seat while it lives: the request may be dropped at any time.
-struct Busy(Arc<Seat>);
-
-impl Busy {
-    fn new(seat: Arc<Seat>) -> Self {
-        seat.set_busy(true);
-        Self(seat)
-    }
-
-    /// Notes who it is that has the seat, where it was asked for.
-    fn is_of(&self, caller: &Caller) {
-        if caller.who != Who::Anyone {
-            self.0.set_known();
-        }
-    }
-
-    /// A reply that has a length is made, and is sent whether or not somebody else wants the seat; one that goes on, as
-    /// events do, is under way until its end, or until its caller has to show anew who they are.
-    fn while_it_streams(self, body: Body, until: [Option<Until>; 2]) -> Body {
-        if body.size_hint().exact().is_some() {
-            return body;
-        }
-        let over = Box::pin(async move {
-            tokio::select! {
-                () = Until::is_over(until[0].as_ref()) => {}
-                () = Until::is_over(until[1].as_ref()) => {}
-            }
-        });
-        Body::new(Streaming {
-            body,
-            over,
-            _busy: self,
-        })
-    }
-}
-
-/// A body that keeps its connection's seat.
-struct Streaming {
-    body: Body,
-    over: Pin<Box<dyn Future<Output = ()> + Send>>,
-    _busy: Busy,
-}
-
-impl hyper::body::Body for Streaming {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        if self.over.as_mut().poll(context).is_ready() {
-            return Poll::Ready(None);
-        }
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.set_busy(false);
     }
 }
 
@@ -307,25 +211,6 @@ mod tests {
 
     async fn breaks() {
         panic!("on purpose");
-    }
-
-    #[tokio::test]
-    async fn what_was_shown_is_good_until_it_is_changed_or_too_old() {
-        let until = |at| Until {
-            changed: CancellationToken::new(),
-            at,
-        };
-        let is_over = |until: &Until| Until::is_over(Some(until)).now_or_never().is_some();
-        let now = Instant::now();
-        assert!(!is_over(&until(None)));
-        assert!(!is_over(&until(Some(now + Duration::from_mins(1)))));
-        Until::is_over(Some(&until(Some(now)))).await;
-        for at in [None, Some(now + Duration::from_mins(1))] {
-            let until = until(at);
-            until.changed.cancel();
-            assert!(is_over(&until));
-        }
-        assert!(Until::is_over(None).now_or_never().is_none());
     }
 
     #[tokio::test]

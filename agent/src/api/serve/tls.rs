@@ -18,7 +18,7 @@ use tokio::{net::TcpStream, time::Instant};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_util::sync::CancellationToken;
 
-use super::connection::Until;
+use super::until::Until;
 use crate::access::{Certificate, Role, Stamps, TlsFiles};
 
 /// How long a connection lasts to whose caller a certificate opened it: one that has expired opens no other.

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use serde_json::Value;
+
 use crate::agent::Agent;
 use crate::cgroup::kernel_cpu;
 use crate::sample::Sample;
@@ -73,4 +75,15 @@ pub fn assert_cpu_total(container_id: &str, total_ns: u64) {
 #[expect(clippy::cast_precision_loss, reason = "see above")]
 pub fn as_f64(number: u64) -> f64 {
     number as f64
+}
+
+/// CPU of all containers and of the node's CPUs, each in percent of one CPU, in a reply of `GET /containers/status`. `None` where it
+/// has no such lists.
+pub fn cpu_sums(all: &Value) -> Option<(f64, f64)> {
+    let containers = all["containers"].as_array()?.iter().map(|one| &one["cpu"]);
+    let cpus = all["node"]["cpus"].as_object()?.values();
+    Some((
+        containers.filter_map(Value::as_f64).sum(),
+        cpus.filter_map(Value::as_f64).sum(),
+    ))
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use agent_tests::agent::AgentCommand;
 use agent_tests::docker::PrivateDocker;
+use agent_tests::figures::cpu_sums;
 use agent_tests::wait::wait_until;
 use serde_json::Value;
 
@@ -41,14 +42,7 @@ fn one_call_tells_the_node_and_every_container_of_one_snapshot() {
     assert_eq!(entry(&all, "host-1-9").expect("it is there")["network_mode"], "host");
 
     // The rates are those of the node: containers do not use more than all CPUs were busy, and the busy one is most of it.
-    let of_containers: f64 = all["containers"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .filter_map(|one| one["cpu"].as_f64())
-        .sum();
-    let cpus = all["node"]["cpus"].as_object().expect("CPUs by name");
-    let of_node: f64 = cpus.values().filter_map(Value::as_f64).sum();
+    let (of_containers, of_node) = cpu_sums(&all).expect("lists of containers and CPUs");
     println!("containers {of_containers:.1} %, node {of_node:.1} %");
     // ticks of 10 ms on each CPU are what the node's figure is made of
     assert!(

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use agent_tests::figures::cpu_sums;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
+use ureq::{Body, http::Response};
 
 use crate::callers::Caller;
 use crate::meter::windows;
@@ -73,24 +75,25 @@ pub(crate) fn measure(run: &mut Run<'_>) -> Result<()> {
 
 /// As Prometheus scrapes.
 fn scraped(ours: &Ours) -> Caller {
-    let url = format!("http://{}/metrics", ours.agent.address);
-    let client = ureq::Agent::new_with_defaults();
-    Caller::every(SCRAPE_PERIOD, move || {
-        let request = client.get(&url).header("accept-encoding", "gzip");
-        request.call()?.body_mut().with_config().limit(64 << 20).read_to_vec()?;
-        Ok(())
-    })
+    fetched(ours, "/metrics", "gzip", SCRAPE_PERIOD)
 }
 
 /// As the page asks for the plots of the node.
 fn past(ours: &Ours) -> Caller {
-    let url = format!("http://{}/status/history?window=5m", ours.agent.address);
+    fetched(ours, "/status/history?window=5m", BROWSER, PAST_PERIOD)
+}
+
+fn fetched(ours: &Ours, path: &str, takes: &'static str, period: Duration) -> Caller {
+    let url = format!("http://{}{path}", ours.agent.address);
     let client = ureq::Agent::new_with_defaults();
-    Caller::every(PAST_PERIOD, move || {
-        let request = client.get(&url).header("accept-encoding", BROWSER);
-        request.call()?.body_mut().with_config().limit(64 << 20).read_to_vec()?;
+    Caller::every(period, move || {
+        whole(client.get(&url).header("accept-encoding", takes).call()?)?;
         Ok(())
     })
+}
+
+fn whole(mut reply: Response<Body>) -> Result<Vec<u8>, ureq::Error> {
+    reply.body_mut().with_config().limit(64 << 20).read_to_vec()
 }
 
 /// As the page asks: for whatever is newer than what it has.
@@ -101,7 +104,7 @@ fn page(ours: &Ours) -> Caller {
     // the agent makes it wait
     Caller::every(Duration::ZERO, move || {
         let asked = format!("{url}?wait={seq}");
-        let mut reply = plain.get(&asked).header("accept-encoding", BROWSER).call()?;
+        let reply = plain.get(&asked).header("accept-encoding", BROWSER).call()?;
         let tag = reply
             .headers()
             .get("etag")
@@ -111,7 +114,7 @@ fn page(ours: &Ours) -> Caller {
         seq = number
             .and_then(|number| number.parse().ok())
             .context("a number in the tag")?;
-        reply.body_mut().with_config().limit(64 << 20).read_to_vec()?;
+        whole(reply)?;
         Ok(())
     })
 }
@@ -120,14 +123,8 @@ fn page(ours: &Ours) -> Caller {
 fn agrees_with_itself(all: &Value) -> Result<()> {
     /// The node's figure is made of ticks of 10 ms on each CPU.
     const TICKS_PERCENT: f64 = 4.0;
-    let containers = all["containers"].as_array().context("a list of containers")?;
-    let of_containers: f64 = containers.iter().filter_map(|one| one["cpu"].as_f64()).sum();
-    let cpus = all["node"]["cpus"].as_object().context("CPUs by name")?;
-    let of_node: f64 = cpus.values().filter_map(Value::as_f64).sum();
-    eprintln!(
-        "{} containers use {of_containers:.1} % of a CPU, the node {of_node:.1} %",
-        containers.len()
-    );
+    let (of_containers, of_node) = cpu_sums(all).context("lists of containers and CPUs")?;
+    eprintln!("containers use {of_containers:.1} % of a CPU, the node {of_node:.1} %");
     ensure!(
         of_containers <= of_node + TICKS_PERCENT,
         "containers use {of_containers} % of a CPU where the node uses {of_node} %"
@@ -148,13 +145,7 @@ fn all_at_a_pace(ours: &Ours, time: Duration) -> Result<Asked> {
     let (mut turn, mut took_ms, mut bytes) = (Duration::ZERO, Vec::new(), 0);
     while turn < time {
         std::thread::sleep(turn.saturating_sub(start.elapsed()));
-        let body = client
-            .get(&url)
-            .call()?
-            .body_mut()
-            .with_config()
-            .limit(64 << 20)
-            .read_to_vec()?;
+        let body = whole(client.get(&url).call()?)?;
         took_ms.push(start.elapsed().saturating_sub(turn).as_secs_f64() * 1e3);
         bytes = body.len();
         if turn.is_zero() {
